@@ -1,0 +1,69 @@
+# Two commands begin everything: `make up` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+LAYER := build/layer.zip
+STACK ?= dev
+
+.PHONY: help up test lint types unit bench layer schema lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+up: $(READY) $(LAYER) ## preview the stack (STACK=dev) with its policies: no CLI, no credentials, no network
+	@$(BIN)/ev preview $(STACK) --policy-pack policy
+
+test: lint types unit ## lint, types and every test
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY)
+	@$(BIN)/mypy .
+
+unit: $(READY) $(LAYER)
+	@$(BIN)/pytest -n auto
+
+bench: $(READY) $(LAYER) ## measure speed as ratios against references of the same run; writes build/bench.json
+	@$(BIN)/python -m bench
+
+layer: $(LAYER) ## build the arm64 dependency layer of the functions from its lock
+
+schema: $(READY) ## write docs/config.schema.json from the settings
+	@$(BIN)/python -m components.settings > docs/config.schema.json
+
+lock: ## resolve the lock files anew (needs uv)
+	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --upgrade -o requirements-dev.txt
+	@uv pip compile -q pyproject.toml --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header -c requirements-dev.txt -o requirements.txt
+	@uv pip compile -q functions/requirements.in --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements-dev.txt \
+	  $(foreach p,botocore urllib3 python-dateutil six,--no-emit-package $(p)) -o functions/requirements.txt
+
+clean: ## remove everything that was built
+	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis ./*.egg-info
+
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed, $$($(PYTHON) --version 2>&1) was found: set PYTHON=/path/to/python3" >&2; exit 2; }
+	@echo "Setting up .venv (once)" >&2
+	@if command -v uv >/dev/null; then \
+	  uv venv -q --allow-existing --python $(PYTHON) .venv; \
+	  uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.txt; \
+	  uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else \
+	  $(PYTHON) -m venv .venv; \
+	  $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
+	  $(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	fi
+	@touch $@
+
+$(LAYER): functions/requirements.txt functions/build_layer.py | $(READY)
+	@$(BIN)/python functions/build_layer.py $@
