@@ -1,0 +1,188 @@
+"""A Lambda function with its own role, its own log group and an alias to call it by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from components.iam import Statement, service_role
+from components.tags import Tags
+
+RUNTIME = "python3.13"
+ARCHITECTURE = "arm64"
+ALIAS = "live"
+FUNCTIONS_DIR = Path(__file__).resolve().parent.parent / "functions"
+LAYER_ARCHIVE = FUNCTIONS_DIR.parent / "build" / "layer.zip"
+SHARED_PACKAGE = "ev_rental"
+
+
+def function_source(function: str) -> pulumi.AssetArchive:
+    """The archive of one function: the shared domain and the function's own folder, source files only.
+
+    Files are listed one by one so that caches and build products never change the archive's hash.
+    Raises FileNotFoundError when there is no such function.
+    """
+    if not (FUNCTIONS_DIR / function / "handler.py").is_file():
+        raise FileNotFoundError(
+            f"no function {function!r}: {FUNCTIONS_DIR / function / 'handler.py'} is missing"
+        )
+    files = sorted(
+        path
+        for folder in (SHARED_PACKAGE, function)
+        for path in (FUNCTIONS_DIR / folder).rglob("*")
+        if path.suffix in {".py", ".json"} and "__pycache__" not in path.parts
+    )
+    assets: dict[str, pulumi.Asset | pulumi.Archive] = {
+        path.relative_to(FUNCTIONS_DIR).as_posix(): pulumi.FileAsset(_relative(path)) for path in files
+    }
+    return pulumi.AssetArchive(assets)
+
+
+def dependency_layer(name: str, parent: pulumi.Resource) -> aws.lambda_.LayerVersion:
+    """The layer with what functions import, built by `make layer`.
+
+    Raises FileNotFoundError when it has not been built.
+    """
+    if not LAYER_ARCHIVE.is_file():
+        raise FileNotFoundError(f"{LAYER_ARCHIVE} is missing: build it with `make layer`")
+    return aws.lambda_.LayerVersion(
+        name,
+        aws.lambda_.LayerVersionArgs(
+            layer_name=name,
+            description="Locked dependencies of the functions",
+            code=pulumi.FileArchive(_relative(LAYER_ARCHIVE)),
+            compatible_runtimes=[RUNTIME],
+            compatible_architectures=[ARCHITECTURE],
+            skip_destroy=True,  # an older function version, to which a canary rolls back, still needs its layer
+        ),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _relative(path: Path) -> str:
+    # A path of one machine in the state would show as a change on every other.
+    return path.relative_to(FUNCTIONS_DIR.parent).as_posix()
+
+
+@dataclass(frozen=True)
+class LambdaFunctionArgs:
+    """What a function is.
+
+    `function` is its folder under `functions/`; `timeout_seconds` and `memory_mb` are Lambda's;
+    `statements` is what its role may do beyond its own logs and traces; `environment_key_arn` encrypts its
+    variables and `log_key_arn` its logs.
+    """
+
+    function: str
+    description: str
+    account_id: str
+    layer_arn: pulumi.Input[str]
+    environment: Mapping[str, pulumi.Input[str]]
+    environment_key_arn: pulumi.Input[str]
+    log_key_arn: pulumi.Input[str]
+    log_retention_days: int
+    statements: Sequence[Statement]
+    tags: Tags
+    timeout_seconds: int = 30
+    memory_mb: int = 512
+    reserved_concurrency: int = 10
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.timeout_seconds <= 900:
+            raise ValueError(f"timeout_seconds of {self.function} is {self.timeout_seconds}: use 1 to 900")
+        if not 128 <= self.memory_mb <= 10_240:
+            raise ValueError(f"memory_mb of {self.function} is {self.memory_mb}: use 128 to 10240")
+        if self.reserved_concurrency < 1:
+            raise ValueError(
+                f"reserved_concurrency of {self.function} is {self.reserved_concurrency}: use 1 or more"
+            )
+
+
+class LambdaFunction(pulumi.ComponentResource):
+    """The function, its role, log group and alias. Callers use the alias, so that a canary can shift it."""
+
+    function_name: pulumi.Output[str]
+    alias_arn: pulumi.Output[str]
+    alias_name: pulumi.Output[str]
+    role_name: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: LambdaFunctionArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("bluehorizons:lambda_function:LambdaFunction", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            aws.cloudwatch.LogGroupArgs(
+                retention_in_days=args.log_retention_days, kms_key_id=args.log_key_arn, tags=args.tags
+            ),
+            opts=child,
+        )
+        role = service_role(
+            f"{name}-role",
+            service="lambda.amazonaws.com",
+            account_id=args.account_id,
+            description=f"Execution role of {name}",
+            statements=[*_own_logs_and_traces(logs.arn), *args.statements],
+            tags=args.tags,
+            parent=self,
+        )
+        function = aws.lambda_.Function(
+            f"{name}-function",
+            aws.lambda_.FunctionArgs(
+                description=args.description,
+                role=role.arn,
+                runtime=RUNTIME,
+                architectures=[ARCHITECTURE],
+                handler=f"{args.function}.handler.handler",
+                code=function_source(args.function),
+                layers=[args.layer_arn],
+                memory_size=args.memory_mb,
+                timeout=args.timeout_seconds,
+                reserved_concurrent_executions=args.reserved_concurrency,
+                publish=True,
+                environment=aws.lambda_.FunctionEnvironmentArgs(variables=args.environment),
+                kms_key_arn=args.environment_key_arn,
+                tracing_config=aws.lambda_.FunctionTracingConfigArgs(mode="Active"),
+                logging_config=aws.lambda_.FunctionLoggingConfigArgs(
+                    log_format="JSON",
+                    log_group=logs.name,
+                    system_log_level="WARN",
+                    application_log_level="INFO",
+                ),
+                tags=args.tags,
+            ),
+            opts=child,
+        )
+        alias = aws.lambda_.Alias(
+            f"{name}-alias",
+            aws.lambda_.AliasArgs(
+                name=ALIAS,
+                function_name=function.name,
+                function_version=function.version,
+                description="What callers use",
+            ),
+            opts=child,
+        )
+        self.function_name = function.name
+        self.alias_arn = alias.arn
+        self.alias_name = alias.name
+        self.role_name = role.name
+        self.register_outputs({"functionName": self.function_name, "aliasArn": self.alias_arn})
+
+
+def _own_logs_and_traces(log_group_arn: pulumi.Output[str]) -> list[Statement]:
+    return [
+        Statement(
+            sid="OwnLogs",
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+            resources=[pulumi.Output.concat(log_group_arn, ":*")],
+        ),
+        Statement(
+            sid="Traces",
+            actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+            resources=["*"],  # X-Ray has no resource-level permission for these two
+        ),
+    ]
