@@ -1,0 +1,1 @@
+"""What every group of rules is built from: safe reading, verdicts, rules, waivers."""

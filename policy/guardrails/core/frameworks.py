@@ -1,0 +1,24 @@
+"""The public standards that rules refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pulumi_policy import PolicyComplianceFramework
+
+SECURITY_HUB_URL = (
+    "https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-controls-reference.html"
+)
+FSBP_NAME = "AWS Foundational Security Best Practices"
+FSBP_VERSION = "1.0.0"
+
+NOT_IN_FSBP = frozenset({"ECR.5", "KMS.4", "RedshiftServerless.4", "S3.17", "SNS.1"})
+"""Security Hub controls that belong to other standards (CIS, NIST SP 800-53, PCI DSS) but not to FSBP."""
+
+
+def fsbp(controls: Iterable[str]) -> PolicyComplianceFramework | None:
+    """The FSBP entry of a rule with these Security Hub controls; `None` when FSBP has none of them."""
+    named = [control for control in controls if control not in NOT_IN_FSBP]
+    if not named:
+        return None
+    return PolicyComplianceFramework(name=FSBP_NAME, version=FSBP_VERSION, reference=", ".join(named))

@@ -1,0 +1,70 @@
+"""The rule tables of the documentation, written from the rules themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import encryption
+from .core.frameworks import NOT_IN_FSBP
+from .core.rule import ResourceRule, Rule
+from .encryption.slots import KeySlot
+from .pack import ALL_RULES
+
+BEGIN = "<!-- rules: written by `python -m guardrails docs`, do not edit -->"
+END = "<!-- rules: end -->"
+
+
+def render() -> str:
+    """The part of the page between the two marks: the rules, then the key slots."""
+    return "\n".join((*_rules(), "", *_slots()))
+
+
+def replaced(page: str) -> str:
+    """The page with its generated part renewed. Raises `ValueError` when a mark is missing."""
+    if BEGIN not in page or END not in page:
+        raise ValueError(f"The page has no generated part: add the lines {BEGIN!r} and {END!r}")
+    before, rest = page.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    return f"{before}{BEGIN}\n{render()}\n{END}{after}"
+
+
+def _rules() -> Iterable[str]:
+    yield "| rule | kind | level | severity | what must hold | Security Hub controls |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for rule in ALL_RULES:
+        cells = (
+            f"[`{rule.name}`]({rule.url})",
+            _kind(rule),
+            rule.level.value,
+            rule.severity.value,
+            rule.description,
+            ", ".join(map(_control, rule.controls)),
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def _kind(rule: Rule) -> str:
+    if rule.group == "the pack itself":
+        return "pack"
+    return "resource" if isinstance(rule, ResourceRule) else "stack"
+
+
+def _control(control: str) -> str:
+    return f"{control}\\*" if control in NOT_IN_FSBP else control
+
+
+def _slots() -> Iterable[str]:
+    yield "| rule | type | key property | must also hold | applies when | control |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for rule, rows in encryption.TABLES:
+        for row in rows:
+            for token in row.types:
+                yield f"| {' | '.join((f'`{rule.name}`', f'`{token}`', *_row(row)))} |"
+
+
+def _row(row: KeySlot) -> tuple[str, ...]:
+    settings = "; ".join(f"`{setting.path}` = {' or '.join(setting.values)}" for setting in row.settings)
+    conditions = [str(condition) for condition in row.when]
+    conditions += [f"{row.block} is given"] if row.if_block else []
+    conditions += ["a key is named"] if row.if_key else []
+    return f"`{row.path}`", settings, "; ".join(conditions), _control(row.control)

@@ -1,0 +1,85 @@
+"""The inputs of a resource type as the installed pulumi_aws describes them."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import typing
+from collections.abc import Iterator, Sequence
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from pulumi import _types  # the SDK's own reading of an Args class; `pulumi up` uses it to translate names
+
+SERVICE_MODULES = {"lambda": "lambda_", "import": "import_"}
+"""Services whose name is a Python keyword."""
+
+
+def service_module(token: str) -> ModuleType:
+    """The Python package of a token's service: `aws:lambda/function:Function` -> `pulumi_aws.lambda_`."""
+    service = token.split(":")[1].partition("/")[0]
+    return importlib.import_module(f"pulumi_aws.{SERVICE_MODULES.get(service, service)}")
+
+
+@cache
+def resource_class(token: str) -> type:
+    """The resource class of a type token such as `aws:kinesis/stream:Stream`."""
+    found = getattr(service_module(token), token.rsplit(":", 1)[1])
+    assert isinstance(found, type)
+    return found
+
+
+@cache
+def input_paths(token: str) -> frozenset[str]:
+    """Every input path of a resource type, in the pack's notation: `replicas[].kmsKeyArn`."""
+    cls = resource_class(token)
+    module = importlib.import_module(cls.__module__)
+    # Pulumi calls the args of a resource InitArgs when a nested type took the name Args.
+    args = getattr(module, f"{cls.__name__}InitArgs", None) or getattr(module, f"{cls.__name__}Args")
+    return frozenset(_paths(args, (args,)))
+
+
+def _paths(args: type, seen: tuple[type, ...]) -> Iterator[str]:
+    for name, hint in _types.input_type_types(args).items():
+        nested, many = _shape(hint)
+        path = f"{name}[]" if many else name
+        yield path
+        if nested is not None and nested not in seen:  # recursive types: one level is enough for a key
+            for below in _paths(nested, (*seen, nested)):
+                yield f"{path}.{below}"
+
+
+def _shape(hint: Any) -> tuple[type | None, bool]:
+    """The nested Args class inside a type hint, if any, and whether it is a list."""
+    if isinstance(hint, type) and _types.is_input_type(hint):
+        return hint, False
+    origin = typing.get_origin(hint)
+    many = isinstance(origin, type) and issubclass(origin, Sequence)
+    for argument in typing.get_args(hint):
+        nested, inner_many = _shape(argument)
+        many = many or inner_many
+        if nested is not None:
+            return nested, many
+    return None, many
+
+
+KEY_LIKE = re.compile(r"kms|cmk|encryptionkey|customermanagedkey|masterkey|customerkey", re.IGNORECASE)
+"""Names of inputs that may hold a KMS key."""
+
+KEY_LIKE_PATHS = {
+    # Keys whose own name does not say so.
+    "aws:ssm/parameter:Parameter": ("keyId",),
+    "aws:xray/encryptionConfig:EncryptionConfig": ("keyId",),
+    "aws:eks/cluster:Cluster": ("encryptionConfig.provider.keyArn",),
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": ("serverSideEncryption.keyArn",),
+    "aws:codepipeline/pipeline:Pipeline": ("artifactStores[].encryptionKey.id",),
+}
+
+
+def key_like_inputs(token: str) -> frozenset[str]:
+    """The input paths of a type that may hold a KMS key, by their name or by the list above."""
+    paths = input_paths(token)
+    blocks = {path.rsplit(".", 1)[0] for path in paths if "." in path}
+    named = {path for path in paths if KEY_LIKE.search(path.rsplit(".", 1)[-1]) and path not in blocks}
+    return frozenset(named | (set(KEY_LIKE_PATHS.get(token, ())) & paths))
