@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.iam import Condition, Principal, Statement
+from components.iam import Condition, Principal, Statement, policy_json
 from components.tags import Tags
 
 LifecycleRule = aws.s3.BucketLifecycleConfigurationRuleArgs
@@ -67,7 +67,7 @@ class EncryptedBucket(pulumi.ComponentResource):
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-encryption",
-            aws.s3.BucketServerSideEncryptionConfigurationArgs(
+            aws.s3.BucketServerSideEncryptionConfigurationInitArgs(
                 bucket=bucket.id,
                 rules=[
                     aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
@@ -84,7 +84,7 @@ class EncryptedBucket(pulumi.ComponentResource):
         )
         versioning = aws.s3.BucketVersioning(
             f"{name}-versioning",
-            aws.s3.BucketVersioningArgs(
+            aws.s3.BucketVersioningInitArgs(
                 bucket=bucket.id,
                 versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
             ),
@@ -127,15 +127,12 @@ def _housekeeping(noncurrent_days: int) -> LifecycleRule:
 
 
 def _tls_only(bucket_arn: pulumi.Output[str]) -> pulumi.Output[str]:
-    return aws.iam.get_policy_document_output(
-        statements=[
-            Statement(
-                sid="RefusePlainHttp",
-                effect="Deny",
-                actions=["s3:*"],
-                resources=[bucket_arn, pulumi.Output.concat(bucket_arn, "/*")],
-                principals=[Principal(type="*", identifiers=["*"])],
-                conditions=[Condition(test="Bool", variable="aws:SecureTransport", values=["false"])],
-            )
-        ]
-    ).json
+    refuse = Statement(
+        sid="RefusePlainHttp",
+        effect="Deny",
+        actions=["s3:*"],
+        resources=[bucket_arn, pulumi.Output.concat(bucket_arn, "/*")],
+        principals=[Principal(type="*", identifiers=["*"])],
+        conditions=[Condition(test="Bool", variable="aws:SecureTransport", values=["false"])],
+    )
+    return policy_json(refuse)

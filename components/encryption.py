@@ -1,8 +1,8 @@
 """One customer-managed key a data domain, with key policies that let the right services use it.
 
-Services that act with a role of ours (Kinesis, Firehose, Lambda, IoT rules, DynamoDB, S3) need nothing but the
-account's delegation to IAM: their roles carry the permission. Services that act in their own name (Logs, SNS,
-EventBridge, CloudWatch alarms, S3 events) need a statement here, or what they send is silently lost:
+Services that act with a role of ours (Kinesis, Firehose, Lambda, IoT rules, DynamoDB, S3) need nothing but
+the account's delegation to IAM: their roles carry the permission. Services that act in their own name (Logs,
+SNS, EventBridge, CloudWatch alarms, S3 events) need a statement here, or what they send is silently lost:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 """
 
@@ -14,6 +14,7 @@ from types import MappingProxyType
 import pulumi
 import pulumi_aws as aws
 
+from components.iam import Condition, Principal, Statement, policy_json
 from components.markets import Region
 from components.tags import DataClass, Tags, component_tags
 
@@ -150,38 +151,36 @@ def key_policy(domain: DataDomain, account_id: str, region: Region) -> pulumi.Ou
     A key policy's resource is the key itself, so `*` there means this key and no other:
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
     """
-    statement = aws.iam.GetPolicyDocumentStatementArgs
-    principal = aws.iam.GetPolicyDocumentStatementPrincipalArgs
-    condition = aws.iam.GetPolicyDocumentStatementConditionArgs
     statements = [
-        statement(
+        Statement(
             sid="DelegateToIamOfThisAccount",
             actions=["kms:*"],
             resources=["*"],
-            principals=[principal(type="AWS", identifiers=[f"arn:aws:iam::{account_id}:root"])],
+            principals=[Principal(type="AWS", identifiers=[f"arn:aws:iam::{account_id}:root"])],
         )
     ]
     if senders := _SENDERS[domain]:
+        services = [f"{sender}.amazonaws.com" for sender in senders]
         statements.append(
-            statement(
+            Statement(
                 sid="SendersToEncryptedQueuesTopicsAndBuckets",
                 actions=_SEND,
                 resources=["*"],
-                principals=[principal(type="Service", identifiers=[f"{s}.amazonaws.com" for s in senders])],
+                principals=[Principal(type="Service", identifiers=services)],
                 conditions=[
-                    condition(test="StringEquals", variable="aws:SourceAccount", values=[account_id])
+                    Condition(test="StringEquals", variable="aws:SourceAccount", values=[account_id])
                 ],
             )
         )
     if domain is DataDomain.LOGS:
         statements.append(
-            statement(
+            Statement(
                 sid="CloudWatchLogs",
                 actions=_USE,
                 resources=["*"],
-                principals=[principal(type="Service", identifiers=[f"logs.{region}.amazonaws.com"])],
+                principals=[Principal(type="Service", identifiers=[f"logs.{region}.amazonaws.com"])],
                 conditions=[
-                    condition(
+                    Condition(
                         test="ArnLike",
                         variable="kms:EncryptionContext:aws:logs:arn",
                         values=[f"arn:aws:logs:{region}:{account_id}:log-group:*"],
@@ -189,4 +188,4 @@ def key_policy(domain: DataDomain, account_id: str, region: Region) -> pulumi.Ou
                 ],
             )
         )
-    return aws.iam.get_policy_document_output(statements=statements).json
+    return policy_json(*statements)

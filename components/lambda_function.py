@@ -40,7 +40,7 @@ def function_source(function: str) -> pulumi.AssetArchive:
     return pulumi.AssetArchive(assets)
 
 
-def dependency_layer(name: str, parent: pulumi.Resource) -> aws.lambda_.LayerVersion:
+def dependency_layer(name: str, opts: pulumi.ResourceOptions) -> aws.lambda_.LayerVersion:
     """The layer with what functions import, built by `make layer`.
 
     Raises FileNotFoundError when it has not been built.
@@ -55,9 +55,9 @@ def dependency_layer(name: str, parent: pulumi.Resource) -> aws.lambda_.LayerVer
             code=pulumi.FileArchive(_relative(LAYER_ARCHIVE)),
             compatible_runtimes=[RUNTIME],
             compatible_architectures=[ARCHITECTURE],
-            skip_destroy=True,  # an older function version, to which a canary rolls back, still needs its layer
+            skip_destroy=True,  # an older version, to which a canary rolls back, still needs its layer
         ),
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=opts,
     )
 
 

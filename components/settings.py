@@ -120,6 +120,11 @@ class StackSettings(BaseModel):
         return stack_name(self.environment, self.market)
 
     @cached_property
+    def prefix(self) -> str:
+        """Starts every name; unique in the account. Pinned: names that cars know are made of it."""
+        return f"bluehorizons-{self.environment}-{self.market}"
+
+    @cached_property
     def telemetry_sizing(self) -> TelemetrySizing:
         """The telemetry path's size for this fleet."""
         try:

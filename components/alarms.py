@@ -1,0 +1,121 @@
+"""CloudWatch alarms as data, and the topic that operations reads them from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.iam import Condition, Principal, Statement, policy_json
+from components.tags import DataClass, Tags, component_tags
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One alarm on one metric: it fires when `statistic` passes `threshold` in every one of `periods`.
+
+    `threshold` is in the metric's own unit; `period_seconds` is a multiple of 60. `below` turns the
+    comparison round. Missing data is good, unless `missing_is_bad`.
+    """
+
+    name: str
+    description: str
+    namespace: str
+    metric: str
+    dimensions: Mapping[str, pulumi.Input[str]]
+    threshold: float
+    statistic: str = "Sum"
+    periods: int = 1
+    period_seconds: int = 300
+    below: bool = False
+    missing_is_bad: bool = False
+
+    def __post_init__(self) -> None:
+        if self.period_seconds % 60 or self.period_seconds <= 0:
+            raise ValueError(
+                f"alarm {self.name}: period_seconds is {self.period_seconds}: use a multiple of 60"
+            )
+
+
+def create_alarms(
+    name: str,
+    alarms: Sequence[Alarm],
+    *,
+    topic_arn: pulumi.Input[str],
+    tags: Tags,
+    parent: pulumi.Resource,
+) -> None:
+    """Create each alarm as `<name>-<alarm>`; it tells the topic when it fires and when it is over."""
+    for alarm in alarms:
+        aws.cloudwatch.MetricAlarm(
+            f"{name}-{alarm.name}",
+            aws.cloudwatch.MetricAlarmArgs(
+                alarm_description=alarm.description,
+                namespace=alarm.namespace,
+                metric_name=alarm.metric,
+                dimensions=alarm.dimensions,
+                statistic=alarm.statistic,
+                threshold=alarm.threshold,
+                comparison_operator="LessThanThreshold" if alarm.below else "GreaterThanThreshold",
+                evaluation_periods=alarm.periods,
+                datapoints_to_alarm=alarm.periods,
+                period=alarm.period_seconds,
+                treat_missing_data="breaching" if alarm.missing_is_bad else "notBreaching",
+                alarm_actions=[topic_arn],
+                ok_actions=[topic_arn],
+                tags=tags,
+            ),
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+
+
+@dataclass(frozen=True)
+class OperationsTopicArgs:
+    """`email` gets every message after its owner has confirmed the subscription."""
+
+    account_id: str
+    email: str
+    key_arn: pulumi.Input[str]
+    tags: Tags = field(default_factory=dict)
+
+
+class OperationsTopic(pulumi.ComponentResource):
+    """The encrypted topic that alarms of one Region tell; CloudWatch refuses topics of another Region."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: OperationsTopicArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("bluehorizons:alarms:OperationsTopic", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        topic = aws.sns.Topic(
+            f"{name}-topic",
+            aws.sns.TopicArgs(
+                display_name="Blue Horizons operations",
+                kms_master_key_id=args.key_arn,
+                tags=component_tags(args.tags, "operations", DataClass.INTERNAL),
+            ),
+            opts=child,
+        )
+        publish = Statement(
+            sid="AlarmsOfThisAccount",
+            actions=["sns:Publish"],
+            resources=[topic.arn],
+            principals=[Principal(type="Service", identifiers=["cloudwatch.amazonaws.com"])],
+            conditions=[
+                Condition(test="StringEquals", variable="aws:SourceAccount", values=[args.account_id])
+            ],
+        )
+        aws.sns.TopicPolicy(
+            f"{name}-policy",
+            aws.sns.TopicPolicyArgs(arn=topic.arn, policy=policy_json(publish)),
+            opts=child,
+        )
+        aws.sns.TopicSubscription(
+            f"{name}-email",
+            aws.sns.TopicSubscriptionArgs(topic=topic.arn, protocol="email", endpoint=args.email),
+            opts=child,
+        )
+        self.arn = topic.arn
+        self.register_outputs({"arn": self.arn})

@@ -1,0 +1,172 @@
+"""From the stream to vehicle state: the processor function, its mapping and the bucket of what it refused."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRule
+from components.iam import Statement
+from components.lambda_function import LambdaFunction, LambdaFunctionArgs
+from components.markets import Market, Region
+from components.sizing import TelemetrySizing
+from components.tags import Tags
+from components.telemetry.ingest import STREAM_RETENTION_HOURS
+from components.telemetry.vehicle_state import TableReference
+
+BATCH_SIZE = 500
+BATCHING_WINDOW_SECONDS = 1
+TIMEOUT_SECONDS = 60
+MAX_RETRIES = 10
+MAX_RECORD_AGE_SECONDS = STREAM_RETENTION_HOURS * 3_600 // 3
+REFUSED_RETENTION_DAYS = 90
+METRICS_NAMESPACE = "BlueHorizons/Telemetry"
+
+
+@dataclass(frozen=True)
+class TelemetryProcessorArgs:
+    """Tables and their key may be of another Region than the stream and its key (Indonesia's are)."""
+
+    account_id: str
+    market: Market
+    tables_region: Region
+    vehicle_state: TableReference
+    alerts: TableReference
+    tables_key_arn: pulumi.Input[str]
+    stream_arn: pulumi.Input[str]
+    stream_key_arn: pulumi.Input[str]
+    log_key_arn: pulumi.Input[str]
+    log_retention_days: int
+    layer_arn: pulumi.Input[str]
+    sizing: TelemetrySizing
+    protect: bool
+    tags: Tags
+
+
+class TelemetryProcessor(pulumi.ComponentResource):
+    """The function that folds telemetry into vehicle state and raises alerts."""
+
+    function: LambdaFunction
+    refused: EncryptedBucket
+    mapping_uuid: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: TelemetryProcessorArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("bluehorizons:telemetry:TelemetryProcessor", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.refused = EncryptedBucket(
+            f"{name}-refused",
+            EncryptedBucketArgs(
+                key_arn=args.stream_key_arn,
+                tags=args.tags,
+                protect=args.protect,
+                lifecycle_rules=[
+                    LifecycleRule(
+                        id="expire",
+                        status="Enabled",
+                        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+                        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(
+                            days=REFUSED_RETENTION_DAYS
+                        ),
+                    )
+                ],
+            ),
+            opts=child,
+        )
+        self.function = LambdaFunction(
+            name,
+            LambdaFunctionArgs(
+                function="telemetry_processor",
+                description="Folds telemetry into vehicle state and raises alerts",
+                account_id=args.account_id,
+                layer_arn=args.layer_arn,
+                environment={
+                    "MARKET": str(args.market),
+                    "VEHICLE_STATE_TABLE": args.vehicle_state.name,
+                    "ALERTS_TABLE": args.alerts.name,
+                    "TABLES_REGION": str(args.tables_region),
+                    "REJECTED_BUCKET": self.refused.bucket_name,
+                    "POWERTOOLS_SERVICE_NAME": "telemetry-processor",
+                    "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                    "POWERTOOLS_LOG_LEVEL": "INFO",
+                },
+                environment_key_arn=args.stream_key_arn,
+                log_key_arn=args.log_key_arn,
+                log_retention_days=args.log_retention_days,
+                statements=_processor_may(args, self.refused.arn),
+                tags=args.tags,
+                timeout_seconds=TIMEOUT_SECONDS,
+                memory_mb=1_024,
+                reserved_concurrency=args.sizing.reserved_concurrency,
+            ),
+            opts=child,
+        )
+        mapping = aws.lambda_.EventSourceMapping(
+            f"{name}-mapping",
+            aws.lambda_.EventSourceMappingArgs(
+                event_source_arn=args.stream_arn,
+                function_name=self.function.alias_arn,
+                starting_position="TRIM_HORIZON",
+                batch_size=BATCH_SIZE,
+                maximum_batching_window_in_seconds=BATCHING_WINDOW_SECONDS,
+                parallelization_factor=args.sizing.parallelization_factor,
+                function_response_types=["ReportBatchItemFailures"],
+                bisect_batch_on_function_error=True,
+                # Both default to -1, for ever: one bad record would block its shard until it expires.
+                maximum_retry_attempts=MAX_RETRIES,
+                maximum_record_age_in_seconds=MAX_RECORD_AGE_SECONDS,
+                # A bucket gets the records themselves; a queue or a topic would get their positions only.
+                destination_config=aws.lambda_.EventSourceMappingDestinationConfigArgs(
+                    on_failure=aws.lambda_.EventSourceMappingDestinationConfigOnFailureArgs(
+                        destination_arn=self.refused.arn
+                    )
+                ),
+                metrics_config=aws.lambda_.EventSourceMappingMetricsConfigArgs(metrics=["EventCount"]),
+                tags=args.tags,
+            ),
+            opts=child,
+        )
+        self.mapping_uuid = mapping.uuid
+        self.register_outputs({"functionName": self.function.function_name})
+
+
+def _processor_may(args: TelemetryProcessorArgs, refused_arn: pulumi.Output[str]) -> list[Statement]:
+    tables = [args.vehicle_state.arn, args.alerts.arn]
+    return [
+        Statement(
+            sid="ReadStream",
+            actions=[
+                "kinesis:DescribeStream",
+                "kinesis:DescribeStreamSummary",
+                "kinesis:GetRecords",
+                "kinesis:GetShardIterator",
+                "kinesis:ListShards",
+            ],
+            resources=[args.stream_arn],
+        ),
+        Statement(
+            sid="FoldIntoTables",
+            actions=[
+                "dynamodb:BatchGetItem",
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+            ],
+            resources=tables,
+        ),
+        Statement(sid="FindAlerts", actions=["dynamodb:Query"], resources=[args.alerts.arn]),
+        Statement(
+            sid="KeepRefusedRecords",
+            actions=["s3:PutObject"],
+            resources=[pulumi.Output.concat(refused_arn, "/*")],
+        ),
+        # The mapping checks that the bucket exists before it delivers to it.
+        Statement(sid="FindRefusedBucket", actions=["s3:ListBucket"], resources=[refused_arn]),
+        Statement(
+            sid="UseKeys",
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=[args.stream_key_arn, args.tables_key_arn],
+        ),
+    ]

@@ -1,0 +1,79 @@
+"""What every test of components needs: build under mocks, then assert on what was registered.
+
+Mocks know nothing of parents, dependencies or transforms; for relations use the offline graph.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+ACCOUNT = "111122223333"
+REGION = "ap-southeast-1"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One registered resource: `inputs` are in the wire's camelCase, without unset values."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.inputs[key]
+
+    @property
+    def arn(self) -> str:
+        """The ARN that the mock invents, unique to the resource."""
+        return f"arn:aws:{self.type.split(':')[1].split('/')[0]}:{REGION}:{ACCOUNT}:{self.name}"
+
+
+class Recording(pulumi.runtime.Mocks):
+    """Answers as a provider would after creation, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.resources: list[Recorded] = []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        recorded = Recorded(args.typ, args.name, dict(args.inputs))
+        self.resources.append(recorded)
+        # Without an arn here, every property wired to one would silently vanish from the inputs.
+        invented = {
+            "arn": recorded.arn,
+            "name": args.name,
+            "keyId": f"key-{args.name}",
+            "url": f"https://queue/{args.name}",
+            "uuid": f"uuid-{args.name}",
+            "version": "1",
+            "streamArn": f"{recorded.arn}/stream",
+        }
+        return f"{args.name}-id", {**invented, **args.inputs}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        raise AssertionError(f"{args.token} was invoked: no component of ours should need the provider's answer")
+
+    def one(self, type_: str, name: str | None = None) -> Recorded:
+        """The only resource of a type, or the one whose name ends with `name`."""
+        found = self.all(type_, name)
+        assert len(found) == 1, f"{len(found)} of {type_} {name or ''}: {[r.name for r in found]}"
+        return found[0]
+
+    def all(self, type_: str, name: str | None = None) -> list[Recorded]:
+        """Every resource of a type whose name ends with `name`."""
+        return [r for r in self.resources if r.type == type_ and (name is None or r.name.endswith(name))]
+
+
+def record(build: Callable[[], object], *, stack: str = "dev", config: Mapping[str, str] | None = None) -> Recording:
+    """Run `build` under mocks and wait for everything that it registers."""
+    recording = Recording()
+    pulumi.runtime.set_mocks(recording, project="blue-horizons", stack=stack, preview=False)
+    pulumi.runtime.set_all_config(dict(config or {}))
+
+    @pulumi.runtime.test  # waits for every outstanding registration, and raises what it raised
+    def run() -> None:
+        build()
+
+    run()
+    return recording
