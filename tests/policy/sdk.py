@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import typing
+import warnings
 from collections.abc import Iterator, Sequence
 from functools import cache
 from types import ModuleType
@@ -25,7 +26,9 @@ def service_module(token: str) -> ModuleType:
 @cache
 def resource_class(token: str) -> type:
     """The resource class of a type token such as `aws:kinesis/stream:Stream`."""
-    found = getattr(service_module(token), token.rsplit(":", 1)[1])
+    with warnings.catch_warnings():  # a service warns of each deprecated resource it still has
+        warnings.simplefilter("ignore", DeprecationWarning)
+        found = getattr(service_module(token), token.rsplit(":", 1)[1])
     assert isinstance(found, type)
     return found
 

@@ -52,6 +52,18 @@ SLOTS = (
     ),
     slot(_WORKGROUP, "kmsKey", block="configuration.customerContentEncryptionConfiguration", if_block=True),
     slot(
+        _WORKGROUP,
+        "kmsKey",
+        block="configuration.monitoringConfiguration.managedLoggingConfiguration",
+        if_block=True,
+    ),
+    slot(
+        _WORKGROUP,
+        "kmsKey",
+        block="configuration.monitoringConfiguration.s3LoggingConfiguration",
+        if_block=True,
+    ),
+    slot(
         "aws:athena/database:Database",
         "kmsKey",
         must("encryptionOption", "SSE_KMS", "CSE_KMS"),
