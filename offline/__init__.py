@@ -1,0 +1,5 @@
+"""Preview any Pulumi Python program without the CLI, without credentials and without a network.
+
+`offline.run` runs stacks, `offline.analyzer` runs a policy pack over the result, `offline.cli` is `ev`.
+docs/offline.md says how it works and what an offline preview cannot know.
+"""

@@ -1,0 +1,267 @@
+"""Runs a Pulumi program in the interpreter it belongs to.
+
+Imports nothing but the standard library and `pulumi`: with `--isolated` this file is started by another
+interpreter (see `offline.isolated`), and the outcome goes to the file that the spec names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import inspect
+import json
+import logging
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import grpc
+import pulumi
+from pulumi import _types
+from pulumi.runtime import settings as runtime_settings
+from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
+
+
+@dataclass
+class Spec:
+    """What to run. `program` and `directory` are absolute paths, `timeout` is in seconds."""
+
+    program: str
+    directory: str
+    root: str
+    project: str
+    stack: str
+    organization: str
+    config: dict[str, str]
+    secret_keys: list[str]
+    timeout: float
+    monitor: str = ""
+    outcome: str = ""
+
+
+@dataclass
+class Outcome:
+    """How it ended: `error` is empty when it ended well; `outputs` names each type's output properties."""
+
+    error: str = ""
+    assertion: bool = False
+    outputs: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Stalled(KeyboardInterrupt):
+    """Raised out of the event loop when the time is up.
+
+    asyncio lets only SystemExit and KeyboardInterrupt out of a callback.
+    """
+
+
+class _Watched:
+    """A monitor that notes the types that are registered."""
+
+    def __init__(self, monitor: Any) -> None:
+        self._monitor = monitor
+        self.types: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._monitor, name)
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        self.types.add(request.type)
+        return self._monitor.RegisterResource(request)
+
+
+def run(spec: Spec, monitor: Any, engine: Any) -> Outcome:
+    """Run the program against objects that have the RPCs as methods."""
+    watched = _Watched(monitor)
+    with _quiet_collector(), _surroundings(spec):
+        outcome = contextvars.copy_context().run(_run, spec, watched, engine)
+        outcome.outputs = _output_names(pulumi.CustomResource, watched.types)
+    return outcome
+
+
+def _run(spec: Spec, monitor: Any, engine: Any) -> Outcome:
+    options = {
+        "project": spec.project,
+        "stack": spec.stack,
+        "monitor": monitor,
+        "engine": engine,
+        "parallel": 0,
+        "dry_run": True,
+        "organization": spec.organization,
+        "root_directory": spec.root,
+    }
+    accepted = inspect.signature(pulumi.runtime.Settings).parameters
+    runtime_settings.ROOT.set(None)
+    pulumi.runtime.set_all_config(spec.config, spec.secret_keys)
+    pulumi.runtime.configure(
+        pulumi.runtime.Settings(**{key: value for key, value in options.items() if key in accepted})
+    )
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # as Pulumi's own launcher: its noise is no news
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        return _drive(loop, spec)
+    finally:
+        _end(loop)
+
+
+def _drive(loop: asyncio.AbstractEventLoop, spec: Spec) -> Outcome:
+    _arm(loop, spec.timeout, spec.timeout)
+    main = os.path.join(spec.program, "__main__.py") if os.path.isdir(spec.program) else spec.program
+    if not os.path.isfile(main):
+        return Outcome(
+            f"the program {os.path.relpath(main, spec.root)} does not exist; see 'main' in Pulumi.yaml"
+        )
+    try:
+        loop.run_until_complete(
+            pulumi.runtime.run_in_stack(lambda: _discard(runpy.run_path(spec.program, run_name="__main__")))
+        )
+    except Stalled as stalled:
+        return Outcome(str(stalled))
+    except pulumi.RunError as error:
+        return Outcome(str(error))
+    except SystemExit as error:
+        return Outcome(_exit_text(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a program raises is its outcome, not ours
+        return Outcome(_trace(error, spec), assertion=isinstance(error, AssertionError))
+    return Outcome()
+
+
+def _discard(_: Any) -> None:
+    return None
+
+
+def _exit_text(error: SystemExit) -> str:
+    if error.code in (None, 0):
+        return ""
+    return f"the program called sys.exit({error.code!r})"
+
+
+def _arm(loop: asyncio.AbstractEventLoop, seconds: float, limit: float) -> None:
+    def stop() -> None:
+        _arm(loop, 1, limit)  # a program may catch the first one
+        raise Stalled(
+            f"the program did not end within {limit:g} s. {_waiting(loop)}; raise --timeout if it needs longer"
+        )
+
+    loop.call_later(seconds, stop)
+
+
+def _waiting(loop: asyncio.AbstractEventLoop) -> str:
+    """Say which resources wait for a value that does not come."""
+    stuck = set()
+    for task in asyncio.all_tasks(loop):
+        coroutine = task.get_coro()
+        frame = getattr(coroutine, "cr_frame", None)
+        if frame is not None and frame.f_code.co_name in ("do_register", "do_read"):
+            stuck.add(f"{frame.f_locals.get('ty')} {frame.f_locals.get('name')!r}")
+    if not stuck:
+        return "An output, a future or a call that it waits for never resolves"
+    return "Waiting for an input that never resolves: " + ", ".join(sorted(stuck))
+
+
+def _trace(error: BaseException, spec: Spec) -> str:
+    """Return the traceback with the program's own frames only, when there are any."""
+    details = traceback.TracebackException.from_exception(error)
+    chained: traceback.TracebackException | None = details
+    while chained is not None:
+        own = [frame for frame in chained.stack if _is_own(frame.filename, spec.directory)]
+        if own:
+            chained.stack = traceback.StackSummary.from_list(own)
+        chained = chained.__cause__ or chained.__context__
+    text = "".join(details.format()).rstrip()
+    return "Program failed with an unhandled exception:\n" + text.replace(spec.directory + os.sep, "")
+
+
+def _is_own(filename: str, directory: str) -> bool:
+    return filename.startswith(directory + os.sep) and "site-packages" not in filename
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.set_exception_handler(lambda _loop, _context: None)
+    try:
+        loop.run_until_complete(asyncio.sleep(0))
+    except (Stalled, RuntimeError):
+        pass  # the timer may strike once more; a loop stopped in the middle of a call cannot be run again
+    asyncio.set_event_loop(None)
+    if not loop.is_running():
+        loop.close()
+
+
+@contextmanager
+def _quiet_collector() -> Iterator[None]:
+    """Collecting garbage takes a third of a run's time, and a run is over before it would matter."""
+    was_enabled = gc.isenabled()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if was_enabled:
+            gc.enable()
+
+
+@contextmanager
+def _surroundings(spec: Spec) -> Iterator[None]:
+    """Give the program the arguments, the folder and the modules of a fresh process; undo it after."""
+    argv, path, directory, modules = sys.argv, list(sys.path), os.getcwd(), set(sys.modules)
+    debug = pulumi.log.debug
+    sys.argv = [spec.program]
+    if os.path.isfile(spec.program):
+        sys.path.insert(0, spec.directory)
+    os.chdir(spec.directory)
+    # Four of five RPCs of a run are debug lines, which no preview shows.
+    pulumi.log.debug = _no_debug
+    try:
+        yield
+    finally:
+        pulumi.log.debug = debug
+        sys.argv, sys.path[:] = argv, path
+        os.chdir(directory)
+        for name in set(sys.modules) - modules:
+            if _is_own(getattr(sys.modules[name], "__file__", None) or "", spec.directory):
+                del sys.modules[name]
+
+
+def _no_debug(*_args: Any, **_options: Any) -> None:
+    return None
+
+
+def _output_names(base: type, types: Iterable[str]) -> dict[str, list[str]]:
+    """Return the output properties of the types, from the generated classes that are loaded."""
+    names: dict[str, list[str]] = {}
+    classes = list(base.__subclasses__())
+    while classes:
+        cls = classes.pop()
+        classes.extend(cls.__subclasses__())
+        token = cls.__dict__.get("pulumi_type")
+        if token in types:
+            names[token] = sorted(set(_types.resource_types(cls)) - {"id", "urn"})
+    return names
+
+
+def main(spec_file: str) -> int:
+    """Run what a spec file says, against the monitor and engine at its address."""
+    with open(spec_file, encoding="utf-8") as stream:
+        spec = Spec(**json.load(stream))
+    limit = ("grpc.max_receive_message_length", 400 * 1024 * 1024)
+    channel = grpc.insecure_channel(spec.monitor, options=[limit])
+    outcome = run(spec, resource_pb2_grpc.ResourceMonitorStub(channel), engine_pb2_grpc.EngineStub(channel))
+    with open(spec.outcome, "w", encoding="utf-8") as stream:
+        json.dump(asdict(outcome), stream)
+    return 1 if outcome.error else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
