@@ -108,7 +108,7 @@ class PackRun:
         self.report = PackReport(pack.name)
         self._pack = pack
         self._config = config
-        self._stderr = tempfile.TemporaryFile()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
         self._process = subprocess.Popen(  # noqa: S603 - this interpreter and the user's own pack
             [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(pack)],
             cwd=pack,

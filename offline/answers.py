@@ -19,7 +19,7 @@ from typing import Any
 
 from offline.errors import UsageError
 from offline.invokes import Answer, Answers
-from offline.values import secret
+from offline.values import Value, secret
 from offline.yaml12 import load_yaml
 
 
@@ -54,5 +54,5 @@ def load_answers(path: Path | None) -> Answers:
     return Answers(tuple(answers), stacks)
 
 
-def _is_secret(value: Any) -> bool:
+def _is_secret(value: Value) -> bool:
     return isinstance(value, dict) and set(value) == {"secret"}

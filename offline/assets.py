@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from offline.errors import EngineError
-from offline.values import ARCHIVE, ASSET, SIGNATURE, signature
+from offline.values import ARCHIVE, ASSET, SIGNATURE, Value, signature
 
 ARCHIVE_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".zip", ".jar")
 
@@ -25,7 +25,7 @@ class AssetHasher:
         self._directory = directory
         self._files: dict[Path, str] = {}
 
-    def with_hashes(self, value: Any, where: str) -> Any:
+    def with_hashes(self, value: Value, where: str) -> Value:
         """Return the value with a `hash` in each asset and archive.
 
         Args:

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from offline.config import Project
 from offline.errors import UsageError
@@ -28,11 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("ev: interrupted", file=sys.stderr)  # noqa: T201
         return FAILED
-
-
-def run() -> NoReturn:
-    """End the process with the exit code of `main`."""
-    sys.exit(main())
 
 
 def _preview(options: argparse.Namespace) -> int:
@@ -109,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     preview = commands.add_parser(
         "preview",
         help="preview stacks of any Pulumi Python program: no CLI, no credentials, no network",
-        description="Run a Pulumi Python program as a first `pulumi preview` would, and policy packs over it.",
+        description="Run a program as a first `pulumi preview` would, and policy packs over it.",
     )
     add = preview.add_argument
     add("stacks", nargs="*", metavar="STACK", help="stacks to preview, each with a Pulumi.<stack>.yaml")
@@ -175,4 +169,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    run()
+    sys.exit(main())

@@ -10,6 +10,7 @@ from typing import Any
 
 from offline.errors import UsageError
 from offline.passphrase import Decrypter, passphrase_decrypter, passphrase_from_environment
+from offline.values import Value
 from offline.yaml12 import AmbiguousNumber, load_yaml
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
@@ -171,7 +172,7 @@ def _full_key(project: Project, key: str) -> str:
     return key if ":" in key else f"{project.name}:{key}"
 
 
-def _has_secret(value: Any) -> bool:
+def _has_secret(value: Value) -> bool:
     if isinstance(value, dict):
         return set(value) == {"secure"} or any(map(_has_secret, value.values()))
     return isinstance(value, list) and any(map(_has_secret, value))
@@ -217,7 +218,7 @@ class _Reader:
         self._decrypt = decrypt
         self._notes = notes
 
-    def plain(self, key: str, value: Any) -> Any:
+    def plain(self, key: str, value: Value) -> Value:
         """Return the value with every `secure:` in it decrypted."""
         if isinstance(value, AmbiguousNumber):
             raise UsageError(f"{self._file}: {key!r} is {value}, an octal number to YAML; put it in quotes")
@@ -261,7 +262,7 @@ def _apply_schema(project: Project, stack: str, values: dict[str, Any], overridd
     return secrets
 
 
-def _check_type(stack: str, key: str, value: Any, entry: dict[str, Any], *, text_allowed: bool) -> None:
+def _check_type(stack: str, key: str, value: Value, entry: dict[str, Any], *, text_allowed: bool) -> None:
     wanted = entry.get("type")
     if wanted is None:
         return
@@ -283,7 +284,7 @@ def _check_type(stack: str, key: str, value: Any, entry: dict[str, Any], *, text
             _check_type(stack, key, item, {**items, "secret": entry.get("secret")}, text_allowed=False)
 
 
-def _from_text(text: Any) -> Any:
+def _from_text(text: Value) -> Value:
     if not isinstance(text, str):
         return text
     try:
@@ -292,7 +293,7 @@ def _from_text(text: Any) -> Any:
         return text
 
 
-def _text(key: str, value: Any, file: str) -> str:
+def _text(key: str, value: Value, file: str) -> str:
     if isinstance(value, str):
         return str(value)
     if value is None:

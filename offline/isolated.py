@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import grpc
+from google.protobuf.message import Message
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
 from offline.errors import EngineError
@@ -80,10 +81,10 @@ class _Servicer:
     def __init__(self, monitor: OfflineMonitor) -> None:
         self._monitor = monitor
 
-    def __getattr__(self, name: str) -> Callable[[Any, grpc.ServicerContext], Any]:
-        method = getattr(self._monitor, name)
+    def __getattr__(self, name: str) -> Callable[[Message, grpc.ServicerContext], Message]:
+        method: Callable[[Message, grpc.ServicerContext], Message] = getattr(self._monitor, name)
 
-        def handle(request: Any, context: grpc.ServicerContext) -> Any:
+        def handle(request: Message, context: grpc.ServicerContext) -> Message:
             try:
                 return method(request, context)
             except EngineError as error:

@@ -14,9 +14,10 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote, urlparse
 
+import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import alias_pb2, callback_pb2, engine_pb2, provider_pb2, resource_pb2, source_pb2
 
@@ -63,13 +64,28 @@ FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_STATE_MIGRATIONS,
 )
 _LEGACY_FEATURES = frozenset(
-    ["secrets", "resourceReferences", "outputValues", "aliasSpecs", "deletedWith", "replaceWith", "transforms", "invokeTransforms", "parameterization", "resourceHooks", "errorHooks"]
+    {
+        "secrets",
+        "resourceReferences",
+        "outputValues",
+        "aliasSpecs",
+        "deletedWith",
+        "replaceWith",
+        "transforms",
+        "invokeTransforms",
+        "parameterization",
+        "resourceHooks",
+        "errorHooks",
+    }
 )
 _SEVERITIES: dict[int, Severity] = {
     engine_pb2.INFO: "info",
     engine_pb2.WARNING: "warning",
     engine_pb2.ERROR: "error",
 }
+
+
+Context: TypeAlias = grpc.ServicerContext | None
 
 
 @dataclass(frozen=True)
@@ -135,7 +151,9 @@ class OfflineMonitor:
 
     # What the engine is
 
-    def GetDeploymentInfo(self, request: empty_pb2.Empty, context: Any = None) -> resource_pb2.DeploymentInfo:
+    def GetDeploymentInfo(
+        self, request: empty_pb2.Empty, context: Context = None
+    ) -> resource_pb2.DeploymentInfo:
         return resource_pb2.DeploymentInfo(
             project=self.info.project,
             stack=self.info.stack,
@@ -147,36 +165,36 @@ class OfflineMonitor:
         )
 
     def SupportsFeature(
-        self, request: resource_pb2.SupportsFeatureRequest, context: Any = None
+        self, request: resource_pb2.SupportsFeatureRequest, context: Context = None
     ) -> resource_pb2.SupportsFeatureResponse:
         return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _LEGACY_FEATURES)
 
     def RequirePulumiVersion(
-        self, request: engine_pb2.RequirePulumiVersionRequest, context: Any = None
+        self, request: engine_pb2.RequirePulumiVersionRequest, context: Context = None
     ) -> engine_pb2.RequirePulumiVersionResponse:
         self._assume(f"a Pulumi CLI of version {request.pulumi_version_range}: there is none offline")
         return engine_pb2.RequirePulumiVersionResponse()
 
     def GetRootResource(
-        self, request: engine_pb2.GetRootResourceRequest, context: Any = None
+        self, request: engine_pb2.GetRootResourceRequest, context: Context = None
     ) -> engine_pb2.GetRootResourceResponse:
         root = next((urn for urn, r in self.graph.resources.items() if r.type == STACK_TYPE), "")
         return engine_pb2.GetRootResourceResponse(urn=root)
 
     def SetRootResource(
-        self, request: engine_pb2.SetRootResourceRequest, context: Any = None
+        self, request: engine_pb2.SetRootResourceRequest, context: Context = None
     ) -> engine_pb2.SetRootResourceResponse:
         return engine_pb2.SetRootResourceResponse()
 
     def StartDebugging(
-        self, request: engine_pb2.StartDebuggingRequest, context: Any = None
+        self, request: engine_pb2.StartDebuggingRequest, context: Context = None
     ) -> empty_pb2.Empty:
         return empty_pb2.Empty()
 
-    def SignalAndWaitForShutdown(self, request: empty_pb2.Empty, context: Any = None) -> empty_pb2.Empty:
+    def SignalAndWaitForShutdown(self, request: empty_pb2.Empty, context: Context = None) -> empty_pb2.Empty:
         return empty_pb2.Empty()
 
-    def Log(self, request: engine_pb2.LogRequest, context: Any = None) -> empty_pb2.Empty:
+    def Log(self, request: engine_pb2.LogRequest, context: Context = None) -> empty_pb2.Empty:
         severity = _SEVERITIES.get(request.severity)
         if severity is not None and not request.ephemeral:
             self.diagnose(severity, request.message, request.urn)
@@ -185,36 +203,38 @@ class OfflineMonitor:
     # Registration
 
     def RegisterPackage(
-        self, request: resource_pb2.RegisterPackageRequest, context: Any = None
+        self, request: resource_pb2.RegisterPackageRequest, context: Context = None
     ) -> resource_pb2.RegisterPackageResponse:
         name, version = request.name, request.version
         if request.HasField("parameterization"):
             name, version = request.parameterization.name, request.parameterization.version
         return resource_pb2.RegisterPackageResponse(ref=self._providers.register_package(name, version))
 
-    def RegisterStackTransform(self, request: callback_pb2.Callback, context: Any = None) -> empty_pb2.Empty:
+    def RegisterStackTransform(
+        self, request: callback_pb2.Callback, context: Context = None
+    ) -> empty_pb2.Empty:
         self._stack_transforms.append(request)
         return empty_pb2.Empty()
 
     def RegisterStackInvokeTransform(
-        self, request: callback_pb2.Callback, context: Any = None
+        self, request: callback_pb2.Callback, context: Context = None
     ) -> empty_pb2.Empty:
         self._invoke_transforms.append(request)
         return empty_pb2.Empty()
 
     def RegisterResourceHook(
-        self, request: resource_pb2.RegisterResourceHookRequest, context: Any = None
+        self, request: resource_pb2.RegisterResourceHookRequest, context: Context = None
     ) -> empty_pb2.Empty:
         self._hooks[request.name] = request
         return empty_pb2.Empty()
 
     def RegisterErrorHook(
-        self, request: resource_pb2.RegisterErrorHookRequest, context: Any = None
+        self, request: resource_pb2.RegisterErrorHookRequest, context: Context = None
     ) -> empty_pb2.Empty:
         return empty_pb2.Empty()  # nothing is created offline, so nothing fails to be
 
     def RegisterResource(
-        self, request: resource_pb2.RegisterResourceRequest, context: Any = None
+        self, request: resource_pb2.RegisterResourceRequest, context: Context = None
     ) -> resource_pb2.RegisterResourceResponse:
         request = transformed(request, self._transforms_for(request), self._callbacks)
         with self._lock:
@@ -333,7 +353,7 @@ class OfflineMonitor:
                 self.diagnose("warning", f"hook {name!r} failed: {reply.error}", resource.urn)
 
     def RegisterResourceOutputs(
-        self, request: resource_pb2.RegisterResourceOutputsRequest, context: Any = None
+        self, request: resource_pb2.RegisterResourceOutputsRequest, context: Context = None
     ) -> empty_pb2.Empty:
         with self._lock:
             resource = self.graph.resources.get(request.urn)
@@ -345,7 +365,7 @@ class OfflineMonitor:
     # Reading what exists
 
     def ReadResource(
-        self, request: resource_pb2.ReadResourceRequest, context: Any = None
+        self, request: resource_pb2.ReadResourceRequest, context: Context = None
     ) -> resource_pb2.ReadResourceResponse:
         urn = make(self.info.stack, self.info.project, request.parent, request.type, request.name)
         properties = downgrade(from_struct(request.properties))
@@ -407,13 +427,13 @@ class OfflineMonitor:
         return stack if not owner or owner[-1] == self.info.project else ""
 
     def ExistsResource(
-        self, request: resource_pb2.ExistsResourceRequest, context: Any = None
+        self, request: resource_pb2.ExistsResourceRequest, context: Context = None
     ) -> resource_pb2.ExistsResourceResponse:
         self._assume(f"nothing of {request.type} {request.id!r}: whether it exists is unknown")
         return resource_pb2.ExistsResourceResponse(unknown=True)
 
     def Invoke(
-        self, request: resource_pb2.ResourceInvokeRequest, context: Any = None
+        self, request: resource_pb2.ResourceInvokeRequest, context: Context = None
     ) -> resource_pb2.ResourceInvokeResponse:
         request = transformed_invoke(request, self._invoke_transforms, self._callbacks)
         args = reveal(downgrade(from_struct(request.args)))
@@ -444,7 +464,7 @@ class OfflineMonitor:
         return resource_pb2.ResourceInvokeResponse(**fields)
 
     def Call(
-        self, request: resource_pb2.ResourceCallRequest, context: Any = None
+        self, request: resource_pb2.ResourceCallRequest, context: Context = None
     ) -> provider_pb2.CallResponse:
         with self._lock:
             self.graph.unanswered[request.tok] = self.graph.unanswered.get(request.tok, 0) + 1

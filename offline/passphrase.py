@@ -10,8 +10,8 @@ import base64
 import binascii
 import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from offline.errors import UsageError
 
@@ -19,10 +19,8 @@ _ROUNDS = 1_000_000
 _PROOF = "pulumi"
 
 
-class Decrypter(Protocol):
-    """Turns one ciphertext of a stack file into plain text."""
-
-    def __call__(self, key: str, ciphertext: str) -> str: ...
+Decrypter = Callable[[str, str], str]
+"""Turns a key's name and its ciphertext into plain text."""
 
 
 def passphrase_decrypter(salt: str, passphrase: str, source: str) -> Decrypter:
@@ -41,15 +39,13 @@ def passphrase_decrypter(salt: str, passphrase: str, source: str) -> Decrypter:
         raise UsageError(f"{source}: encryptionsalt is {salt!r}; it must be v1:<salt>:v1:<nonce>:<text>")
     key = _derive(passphrase, encoded)
     if _open(key, proof) != _PROOF:
-        raise UsageError(
-            f"{source}: the passphrase in PULUMI_CONFIG_PASSPHRASE is not the one this file was encrypted with"
-        )
+        raise UsageError(f"{source}: the passphrase in PULUMI_CONFIG_PASSPHRASE is not the one of this file")
 
     def decrypt(name: str, ciphertext: str) -> str:
         text = _open(key, ciphertext)
         if text is None:
             raise UsageError(
-                f"{source}: the secret {name!r} cannot be decrypted; set it again with pulumi config set --secret"
+                f"{source}: the secret {name!r} is damaged; set it again with pulumi config set --secret"
             )
         return text
 

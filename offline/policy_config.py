@@ -53,7 +53,8 @@ class PackConfig:
             level = entry.get("enforcementLevel") if isinstance(entry, dict) else entry
             if not isinstance(entry, (dict, str)) or (level is not None and level not in _LEVELS):
                 raise UsageError(
-                    f"policy configuration {path}: {name!r} has the level {level!r}; allowed: {', '.join(_LEVELS)}"
+                    f"policy configuration {path}: {name!r} has the level {level!r}; "
+                    f"allowed: {', '.join(_LEVELS)}"
                 )
         return cls(entries, path.name)
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from offline.errors import EngineError
+from offline.values import Value
 
 _DEFAULT_VERSION = "2012-10-17"
 
@@ -53,7 +54,7 @@ def _document(args: Mapping[str, Any]) -> dict[str, Any]:
     return {key: merged[key] for key in order if merged.get(key)}
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: Value) -> list[str]:
     if isinstance(value, str):
         return [value] if value else []
     return [text for text in value or [] if text]
@@ -127,7 +128,7 @@ def _one_or_sorted(values: Sequence[str] | None, version: str = _DEFAULT_VERSION
     return replaced[0] if len(replaced) == 1 else replaced
 
 
-def _principals(given: Sequence[Mapping[str, Any]] | None, version: str) -> Any:
+def _principals(given: Sequence[Mapping[str, Any]] | None, version: str) -> Value:
     if not given:
         return None
     by_type: dict[str, list[str]] = {}

@@ -17,15 +17,20 @@ import runpy
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 import pulumi
+from google.protobuf.message import Message
 from pulumi import _types
 from pulumi.runtime import settings as runtime_settings
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
+
+Service: TypeAlias = Any
+"""An object with the RPCs of a Pulumi service as methods: a stub, or the engine itself."""
 
 
 @dataclass
@@ -64,19 +69,20 @@ class Stalled(KeyboardInterrupt):
 class _Watched:
     """A monitor that notes the types that are registered."""
 
-    def __init__(self, monitor: Any) -> None:
+    def __init__(self, monitor: Service) -> None:
         self._monitor = monitor
         self.types: set[str] = set()
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Service:
         return getattr(self._monitor, name)
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+    def RegisterResource(self, request: RegisterResourceRequest) -> Message:  # noqa: N802 - the protocol's name
         self.types.add(request.type)
-        return self._monitor.RegisterResource(request)
+        response: Message = self._monitor.RegisterResource(request)
+        return response
 
 
-def run(spec: Spec, monitor: Any, engine: Any) -> Outcome:
+def run(spec: Spec, monitor: Service, engine: Service) -> Outcome:
     """Run the program against objects that have the RPCs as methods."""
     watched = _Watched(monitor)
     with _quiet_collector(), _surroundings(spec):
@@ -85,7 +91,7 @@ def run(spec: Spec, monitor: Any, engine: Any) -> Outcome:
     return outcome
 
 
-def _run(spec: Spec, monitor: Any, engine: Any) -> Outcome:
+def _run(spec: Spec, monitor: Service, engine: Service) -> Outcome:
     options = {
         "project": spec.project,
         "stack": spec.stack,
@@ -119,9 +125,7 @@ def _drive(loop: asyncio.AbstractEventLoop, spec: Spec) -> Outcome:
             f"the program {os.path.relpath(main, spec.root)} does not exist; see 'main' in Pulumi.yaml"
         )
     try:
-        loop.run_until_complete(
-            pulumi.runtime.run_in_stack(lambda: _discard(runpy.run_path(spec.program, run_name="__main__")))
-        )
+        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _execute(spec.program)))
     except Stalled as stalled:
         return Outcome(str(stalled))
     except pulumi.RunError as error:
@@ -135,8 +139,8 @@ def _drive(loop: asyncio.AbstractEventLoop, spec: Spec) -> Outcome:
     return Outcome()
 
 
-def _discard(_: Any) -> None:
-    return None
+def _execute(program: str) -> None:
+    runpy.run_path(program, run_name="__main__")
 
 
 def _exit_text(error: SystemExit) -> str:
@@ -149,7 +153,8 @@ def _arm(loop: asyncio.AbstractEventLoop, seconds: float, limit: float) -> None:
     def stop() -> None:
         _arm(loop, 1, limit)  # a program may catch the first one
         raise Stalled(
-            f"the program did not end within {limit:g} s. {_waiting(loop)}; raise --timeout if it needs longer"
+            f"the program did not end within {limit:g} s. {_waiting(loop)}; "
+            "raise --timeout if it needs longer"
         )
 
     loop.call_later(seconds, stop)
@@ -182,17 +187,17 @@ def _trace(error: BaseException, spec: Spec) -> str:
 
 
 def _is_own(filename: str, directory: str) -> bool:
-    return filename.startswith(directory + os.sep) and "site-packages" not in filename
+    inside = filename.startswith(directory + os.sep) and "site-packages" not in filename
+    return inside and filename != __file__
 
 
 def _end(loop: asyncio.AbstractEventLoop) -> None:
     for task in asyncio.all_tasks(loop):
         task.cancel()
     loop.set_exception_handler(lambda _loop, _context: None)
-    try:
+    # The timer may strike once more, and a loop that was stopped inside a call cannot be run again.
+    with suppress(Stalled, RuntimeError):
         loop.run_until_complete(asyncio.sleep(0))
-    except (Stalled, RuntimeError):
-        pass  # the timer may strike once more; a loop stopped in the middle of a call cannot be run again
     asyncio.set_event_loop(None)
     if not loop.is_running():
         loop.close()
@@ -234,19 +239,20 @@ def _surroundings(spec: Spec) -> Iterator[None]:
                 del sys.modules[name]
 
 
-def _no_debug(*_args: Any, **_options: Any) -> None:
+def _no_debug(*_args: object, **_options: object) -> None:
     return None
 
 
 def _output_names(base: type, types: Iterable[str]) -> dict[str, list[str]]:
     """Return the output properties of the types, from the generated classes that are loaded."""
+    wanted = set(types)
     names: dict[str, list[str]] = {}
-    classes = list(base.__subclasses__())
+    classes: list[type] = list(base.__subclasses__())
     while classes:
         cls = classes.pop()
         classes.extend(cls.__subclasses__())
         token = cls.__dict__.get("pulumi_type")
-        if token in types:
+        if isinstance(token, str) and token in wanted:
             names[token] = sorted(set(_types.resource_types(cls)) - {"id", "urn"})
     return names
 

@@ -9,7 +9,7 @@ from typing import Any
 from offline.errors import EngineError
 from offline.graph import Graph, Resource
 from offline.urns import PROVIDER_PREFIX, make, package_of
-from offline.values import UNKNOWN, secret
+from offline.values import UNKNOWN, Value, secret
 
 DISABLE_KEY = "pulumi:disable-default-providers"
 
@@ -93,7 +93,7 @@ class Providers:
             if key.startswith(prefix) and package != "pulumi"
         }
 
-    def setting(self, reference: str, name: str) -> Any:
+    def setting(self, reference: str, name: str) -> Value:
         """Return an input of a provider, or None when it is absent or unknown."""
         urn, _ = split_reference(reference)
         resource = self._graph.resources.get(urn)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from offline.analyzer import PackReport, Violation
 from offline.graph import Graph, Resource
 from offline.urns import PROVIDER_PREFIX, STACK_TYPE, Urn
-from offline.values import UNKNOWN, mask
+from offline.values import UNKNOWN, Value, mask
 from offline.worker import StackResult
 
 _LONGEST_VALUE = 100
@@ -92,7 +91,7 @@ def _exports(graph: Graph) -> Iterator[str]:
         yield f"  {name}: {_shown(mask(value))}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Value) -> str:
     if value == UNKNOWN:
         return "known after the update"
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)

@@ -176,7 +176,7 @@ class _Schedule:
     def _start(self, stack: str) -> None:
         self._progress(stack, "previewing")
         receiver, sender = self._fork.Pipe(duplex=False)
-        output = tempfile.TemporaryFile()
+        output = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the child ends
         task = self._tasks[stack]
         process = self._fork.Process(target=_child, args=(task, sender, output), daemon=False)
         sys.stdout.flush()

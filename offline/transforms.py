@@ -1,4 +1,4 @@
-"""Transforms and hooks: functions of the program that the engine calls back, over the program's own server."""
+"""Transforms and hooks: functions of the program that the engine calls back, on the program's server."""
 
 from __future__ import annotations
 

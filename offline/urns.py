@@ -43,10 +43,7 @@ class Urn:
 def make(stack: str, project: str, parent: str, type_: str, name: str) -> str:
     """Return the URN of a resource; `parent` is a URN, or empty for none."""
     parent_type = Urn.parse(parent).qualified_type if parent else ""
-    if parent_type in ("", STACK_TYPE):
-        qualified = type_
-    else:
-        qualified = f"{parent_type}${type_}"
+    qualified = type_ if parent_type in ("", STACK_TYPE) else f"{parent_type}${type_}"
     return str(Urn(stack, project, qualified, name))
 
 

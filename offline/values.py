@@ -6,9 +6,12 @@ The marks are those of Pulumi's wire format (sdk/go/common/resource/properties.g
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from google.protobuf import struct_pb2
+
+Value: TypeAlias = Any
+"""A property value: JSON, with marked objects."""
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Stands for a value that only an update can know (the sentinel of `pulumi preview --json`)."""
@@ -30,7 +33,7 @@ def from_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
     return {key: _from_value(value) for key, value in struct.fields.items()}
 
 
-def _from_value(value: struct_pb2.Value) -> Any:
+def _from_value(value: struct_pb2.Value) -> Value:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         return from_struct(value.struct_value)
@@ -54,17 +57,17 @@ def to_struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
     return struct
 
 
-def signature(value: Any) -> str | None:
+def signature(value: Value) -> str | None:
     """Return the mark of a special object, or None for any other value."""
     return value.get(SIGNATURE) if isinstance(value, dict) else None
 
 
-def secret(value: Any) -> dict[str, Any]:
+def secret(value: Value) -> dict[str, Any]:
     """Mark a value as secret; a value that is marked already stays as it is."""
     return value if signature(value) == SECRET else {SIGNATURE: SECRET, "value": value}
 
 
-def downgrade(value: Any) -> Any:
+def downgrade(value: Value) -> Value:
     """Replace output values by what they hold: the value, a secret, or the unknown sentinel."""
     if isinstance(value, list):
         return [downgrade(item) for item in value]
@@ -76,7 +79,7 @@ def downgrade(value: Any) -> Any:
     return {key: downgrade(item) for key, item in value.items()}
 
 
-def _replace_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
+def _replace_secrets(value: Value, replace: Callable[[Any], Any]) -> Value:
     if isinstance(value, list):
         return [_replace_secrets(item, replace) for item in value]
     if not isinstance(value, dict):
@@ -86,27 +89,27 @@ def _replace_secrets(value: Any, replace: Callable[[Any], Any]) -> Any:
     return {key: _replace_secrets(item, replace) for key, item in value.items()}
 
 
-def mask(value: Any) -> Any:
+def mask(value: Value) -> Value:
     """Replace every secret by `[secret]`, as Pulumi prints them."""
     return _replace_secrets(value, lambda _: MASKED)
 
 
-def reveal(value: Any) -> Any:
+def reveal(value: Value) -> Value:
     """Replace every secret by what it holds, in plain text."""
     return _replace_secrets(value, reveal)
 
 
-def contains_secret(value: Any) -> bool:
+def contains_secret(value: Value) -> bool:
     """Tell whether a secret is anywhere in the value."""
     return any(signature(item) == SECRET for item in _walk(value))
 
 
-def contains_unknown(value: Any) -> bool:
+def contains_unknown(value: Value) -> bool:
     """Tell whether anything in the value is unknown."""
     return any(item == UNKNOWN for item in _walk(value) if isinstance(item, str))
 
 
-def _walk(value: Any) -> Iterator[Any]:
+def _walk(value: Value) -> Iterator[Any]:
     yield value
     if isinstance(value, dict):
         for item in value.values():
