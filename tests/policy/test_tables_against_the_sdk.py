@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from guardrails.encryption import SLOTS, buckets, kms_keys, provenance
+from guardrails.encryption import SLOTS, buckets, kms_keys, provenance, storage
 from guardrails.encryption.exempt import EXEMPT
 from guardrails.encryption.slots import KeySlot
 from tests.policy import sdk
@@ -45,7 +45,7 @@ def test_the_properties_of_keys_are_inputs_of_keys() -> None:
 def test_the_properties_of_buckets_are_inputs_of_buckets() -> None:
     for token in buckets.BUCKETS:
         assert "bucket" in sdk.input_paths(token)
-    for token in buckets.BUCKET_ENCRYPTION:
+    for token in storage.BUCKET_ENCRYPTION:
         assert "bucket" in sdk.input_paths(token)
 
 
