@@ -1,0 +1,84 @@
+"""Lambda's entry: `telemetry_processor.handler.handler`, on the telemetry stream's event-source mapping."""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3  # type: ignore[import-untyped]  # boto3 ships no types
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
+from botocore.config import Config  # type: ignore[import-untyped]  # botocore ships no types
+
+from ev_rental.geofence import market_fence
+from telemetry_processor.environment import Environment
+from telemetry_processor.processor import Processor, Summary
+from telemetry_processor.rejected import RejectedRecords
+from telemetry_processor.store import Store
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+logger: Final = Logger()
+metrics: Final = Metrics()
+
+# One call must not eat the function's whole time: what does not answer is reported and tried again.
+_CALLS: Final = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    max_pool_connections=20,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+
+
+@cache
+def processor() -> Processor:
+    """The processor of this execution environment."""
+    environment = Environment.read(os.environ)
+    return Processor(
+        market=environment.market,
+        fence=market_fence(environment.market),
+        store=Store(
+            boto3.client("dynamodb", region_name=environment.tables_region, config=_CALLS),
+            vehicle_state_table=environment.vehicle_state_table,
+            alerts_table=environment.alerts_table,
+            market=environment.market,
+        ),
+        rejected=RejectedRecords(boto3.client("s3", config=_CALLS), bucket=environment.rejected_bucket),
+        on_problem=_log_problem,
+    )
+
+
+def handler(event: dict[str, Any], _: "LambdaContext") -> dict[str, list[dict[str, str]]]:
+    """A Kinesis event in, a partial batch response out."""
+    summary = processor().process(event["Records"])
+    _report(summary)
+    return summary.response
+
+
+def _log_problem(what: str, where: str, error: Exception) -> None:
+    # The type and AWS's code only: a message may quote the item, and with it a position.
+    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    logger.error(what, extra={"where": where, "error": type(error).__name__, "code": code})
+
+
+def _report(summary: Summary) -> None:
+    metrics.add_metric("Applied", MetricUnit.Count, summary.applied)
+    metrics.add_metric("Superseded", MetricUnit.Count, summary.superseded)
+    metrics.add_metric("Failed", MetricUnit.Count, summary.failed)
+    metrics.add_metric("AlertsCleared", MetricUnit.Count, summary.alerts_cleared)
+    metrics.flush_metrics()
+    for reason, count in summary.rejected.items():
+        with single_metric("Rejected", MetricUnit.Count, count) as metric:
+            metric.add_dimension("reason", reason)
+    for severity, count in summary.alerts_raised.items():
+        with single_metric("AlertsRaised", MetricUnit.Count, count) as metric:
+            metric.add_dimension("severity", severity)
+    if summary.rejected or summary.failed:
+        logger.warning(
+            "batch with rejected or failed records",
+            extra={
+                "rejected": dict(summary.rejected),
+                "failed": summary.failed,
+                "retry_from": summary.retry_from,
+            },
+        )

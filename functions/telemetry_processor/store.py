@@ -1,0 +1,189 @@
+"""The two tables, behind the few calls the processor makes.
+
+A vehicle's state is written on condition of the revision it was folded from, so a write of somebody else
+in between, or our own that was committed although its answer was lost, is noticed and folded upon.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # botocore ships no types
+
+from ev_rental.alerts import AlertChange
+from ev_rental.vehicle import Vehicle
+from telemetry_processor import items
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import (
+        KeysAndAttributesTypeDef,
+        TransactWriteItemTypeDef,
+        UpdateTypeDef,
+    )
+
+    from telemetry_processor.items import Attributes
+
+_BATCH_KEYS: Final = 100  # BatchGetItem's limit
+_BATCH_ATTEMPTS: Final = 4
+_FIRST_PAUSE: Final = 0.05  # seconds, doubled at each attempt
+# Somebody else wrote in between: read again, fold again.
+_OVERTAKEN: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+
+
+class OvertakenError(Exception):
+    """The stored item is not the revision that was folded from."""
+
+
+class Store:
+    """Vehicle states and alerts in DynamoDB."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        *,
+        vehicle_state_table: str,
+        alerts_table: str,
+        market: str,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._vehicles = vehicle_state_table
+        self._alerts = alerts_table
+        self._market = market
+        self._pause = pause
+        self._names = {f"#{name}": name for name in items.READ_ATTRIBUTES}
+        self._projection = ", ".join(self._names)
+
+    def load_many(self, vehicle_ids: Iterable[str]) -> dict[str, Vehicle]:
+        """The vehicles' states, read eventually consistent; vehicles that could not be read are absent.
+
+        A read that lags behind costs a second fold, never a wrong write. Raises botocore's errors.
+        """
+        wanted = list(vehicle_ids)
+        found: dict[str, Vehicle] = {}
+        for start in range(0, len(wanted), _BATCH_KEYS):
+            part = wanted[start : start + _BATCH_KEYS]
+            stored, unread = self._batch_get(part)
+            for vehicle_id in part:
+                if vehicle_id not in unread:
+                    found[vehicle_id] = items.vehicle_from(vehicle_id, stored.get(vehicle_id, {}))
+        return found
+
+    def _batch_get(self, vehicle_ids: list[str]) -> tuple[dict[str, Mapping[str, Any]], set[str]]:
+        """The items there are, and the ids that DynamoDB did not get to in all attempts."""
+        stored: dict[str, Mapping[str, Any]] = {}
+        keys: list[Any] = [{"vehicle_id": {"S": name}} for name in vehicle_ids]
+        for attempt in range(_BATCH_ATTEMPTS):
+            if attempt:
+                self._pause(_FIRST_PAUSE * 2 ** (attempt - 1))
+            request: KeysAndAttributesTypeDef = {
+                "Keys": keys,
+                "ProjectionExpression": self._projection,
+                "ExpressionAttributeNames": self._names,
+            }
+            answer = self._client.batch_get_item(RequestItems={self._vehicles: request})
+            for item in answer["Responses"].get(self._vehicles, []):
+                stored[item["vehicle_id"]["S"]] = item
+            left = answer.get("UnprocessedKeys", {})
+            keys = list(left[self._vehicles]["Keys"]) if self._vehicles in left else []
+            if not keys:
+                break
+        return stored, {key["vehicle_id"]["S"] for key in keys}
+
+    def load(self, vehicle_id: str) -> Vehicle:
+        """One vehicle's state, read consistently. Raises botocore's errors."""
+        answer = self._client.get_item(
+            TableName=self._vehicles,
+            Key={"vehicle_id": {"S": vehicle_id}},
+            ConsistentRead=True,
+            ProjectionExpression=self._projection,
+            ExpressionAttributeNames=self._names,
+        )
+        return items.vehicle_from(vehicle_id, answer.get("Item", {}))
+
+    def save(self, vehicle: Vehicle, changes: Iterable[AlertChange]) -> None:
+        """Writes the state, and with it the changes of alerts, whole or not at all.
+
+        Raises OvertakenError when the stored revision is not `vehicle.revision`, and botocore's errors.
+        """
+        actions = [self._alert_action(change) for change in changes]
+        update = self._vehicle_update(vehicle, with_alerts=bool(actions))
+        try:
+            if actions:
+                self._client.transact_write_items(TransactItems=[{"Update": update}, *actions])
+            else:
+                self._client.update_item(**update)
+        except ClientError as error:
+            if _is_overtaken(error):
+                raise OvertakenError(vehicle.vehicle_id) from error
+            raise
+
+    def _vehicle_update(self, vehicle: Vehicle, *, with_alerts: bool) -> "UpdateTypeDef":
+        attributes = items.vehicle_attributes(vehicle, self._market)
+        remove: list[str] = []
+        if with_alerts:
+            blocking = vehicle.blocking_alerts
+            if blocking:
+                attributes["blocking_alerts"] = {"SS": sorted(blocking)}
+            else:
+                remove.append("blocking_alerts")
+        update = _update(self._vehicles, {"vehicle_id": {"S": vehicle.vehicle_id}}, attributes, remove)
+        if vehicle.revision:
+            update["ConditionExpression"] = "#revision = :read"
+            update["ExpressionAttributeValues"] = {
+                **_values(attributes),
+                ":read": {"N": str(vehicle.revision)},
+            }
+        else:
+            update["ConditionExpression"] = "attribute_not_exists(#revision)"
+        return update
+
+    def _alert_action(self, change: AlertChange) -> "TransactWriteItemTypeDef":
+        # No condition of their own: the vehicle's revision, in the same transaction, guards them.
+        if change.created:
+            return {"Put": {"TableName": self._alerts, "Item": items.new_alert(change, self._market)}}
+        key: Attributes = {"vehicle_id": {"S": change.vehicle_id}, "alert_id": {"S": change.alert_id}}
+        resolved = change.resolved_at is not None
+        attributes = items.alert_update(change, self._market)
+        update = _update(self._alerts, key, attributes, ["open_severity"] if resolved else [])
+        if change.occurrences:
+            update["UpdateExpression"] += " ADD #occurrences :occurrences"
+            update["ExpressionAttributeNames"] = {
+                **update.get("ExpressionAttributeNames", {}),
+                "#occurrences": "occurrences",
+            }
+            update["ExpressionAttributeValues"] = {
+                **update.get("ExpressionAttributeValues", {}),
+                ":occurrences": {"N": str(change.occurrences)},
+            }
+        return {"Update": update}
+
+
+def _values(attributes: "Attributes") -> "Attributes":
+    """Attribute name -> value, as placeholder -> value."""
+    return {f":{name}": value for name, value in attributes.items()}
+
+
+def _update(table: str, key: "Attributes", attributes: "Attributes", remove: list[str]) -> "UpdateTypeDef":
+    """An update that sets `attributes` and removes `remove`, each name behind a placeholder (many of
+    ours, such as `value` and `status`, are reserved words)."""
+    expression = "SET " + ", ".join(f"#{name} = :{name}" for name in attributes)
+    if remove:
+        expression += " REMOVE " + ", ".join(f"#{name}" for name in remove)
+    return {
+        "TableName": table,
+        "Key": key,
+        "UpdateExpression": expression,
+        "ExpressionAttributeNames": {f"#{name}": name for name in (*attributes, *remove)},
+        "ExpressionAttributeValues": _values(attributes),
+    }
+
+
+def _is_overtaken(error: ClientError) -> bool:
+    code = error.response.get("Error", {}).get("Code", "")
+    if code == "TransactionCanceledException":
+        reasons = error.response.get("CancellationReasons", [])
+        codes = {reason.get("Code") for reason in reasons} - {None, "None"}
+        return bool(codes) and codes <= _OVERTAKEN
+    return code in ("ConditionalCheckFailedException", "TransactionConflictException")
