@@ -177,11 +177,15 @@ def _trace(error: BaseException, spec: Spec) -> str:
     """Return the traceback with the program's own frames only, when there are any."""
     details = traceback.TracebackException.from_exception(error)
     chained: traceback.TracebackException | None = details
+    any_own = False
     while chained is not None:
         own = [frame for frame in chained.stack if _is_own(frame.filename, spec.directory)]
         if own:
             chained.stack = traceback.StackSummary.from_list(own)
+            any_own = True
         chained = chained.__cause__ or chained.__context__
+    if type(error) is Exception and not any_own:
+        return str(error)  # so the SDK raises what the engine answered; its own frames say nothing
     text = "".join(details.format()).rstrip()
     return "Program failed with an unhandled exception:\n" + text.replace(spec.directory + os.sep, "")
 
