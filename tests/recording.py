@@ -5,7 +5,7 @@ Mocks know nothing of parents, dependencies or transforms; for relations use the
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import pulumi
 
@@ -51,8 +51,10 @@ class Recording(pulumi.runtime.Mocks):
         }
         return f"{args.name}-id", {**invented, **args.inputs}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        raise AssertionError(f"{args.token} was invoked: no component of ours should need the provider's answer")
+    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
+        raise AssertionError(
+            f"{args.token} was invoked: no component of ours should need the provider's answer"
+        )
 
     def one(self, type_: str, name: str | None = None) -> Recorded:
         """The only resource of a type, or the one whose name ends with `name`."""
@@ -65,15 +67,15 @@ class Recording(pulumi.runtime.Mocks):
         return [r for r in self.resources if r.type == type_ and (name is None or r.name.endswith(name))]
 
 
-def record(build: Callable[[], object], *, stack: str = "dev", config: Mapping[str, str] | None = None) -> Recording:
+def record(
+    build: Callable[[], object], *, stack: str = "dev", config: Mapping[str, str] | None = None
+) -> Recording:
     """Run `build` under mocks and wait for everything that it registers."""
     recording = Recording()
     pulumi.runtime.set_mocks(recording, project="blue-horizons", stack=stack, preview=False)
     pulumi.runtime.set_all_config(dict(config or {}))
 
-    @pulumi.runtime.test  # waits for every outstanding registration, and raises what it raised
-    def run() -> None:
-        build()
-
-    run()
+    # The SDK's own runner waits for every outstanding registration, and raises what it raised.
+    runner: Callable[[Callable[[], object]], Callable[[], object]] = pulumi.runtime.test
+    runner(build)()
     return recording

@@ -13,5 +13,6 @@ def stack_config(stack: str) -> dict[str, str]:
     """The configuration of a stack as Pulumi hands it to a program: every value a string."""
     document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
     return {
-        key: value if isinstance(value, str) else json.dumps(value) for key, value in document["config"].items()
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in document["config"].items()
     }

@@ -26,8 +26,8 @@ class EvTelemetryPipelineArgs:
     """What the pipeline is built with.
 
     The component's provider is of `region`, where cars connect; keys, layer and alarm topic are of that
-    Region too. `vehicle_state`, `alerts` and `tables_key_arn` are of `tables_region`. `prefix` names what cars
-    must know by name (rule, policy, template): unique in account and Region, and never to be changed.
+    Region too. `vehicle_state`, `alerts` and `tables_key_arn` are of `tables_region`. `prefix` names what
+    cars must know by name (rule, policy, template): unique in account and Region, and never to be changed.
     `expect_traffic` alarms when no car sends anything.
     """
 
