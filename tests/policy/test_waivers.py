@@ -13,7 +13,7 @@ from guardrails.core.waivers import FIELDS, Ledger, parse
 
 TODAY = date(2026, 3, 1)
 RULES = ("encryption-compute", "encryption-storage")
-URN = "urn:pulumi:dev::blue-horizons::bluehorizons:telemetry:EvTelemetryPipeline$aws:lambda/function:Function::p"
+URN = "urn:pulumi:dev::blue-horizons::bluehorizons:telemetry:Pipeline$aws:lambda/function:Function::p"
 GOOD = {
     "rule": "encryption-compute",
     "urn": "*::aws:lambda/function:Function::p",

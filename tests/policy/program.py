@@ -1,0 +1,89 @@
+"""Our own program as the policies see it: the graphs of its stacks, and the whole pack run over one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from pulumi_policy import PolicyCustomTimeouts, PolicyResource, PolicyResourceOptions
+
+from guardrails.core.rule import Outcome, Resource, ResourceRule, StackRule
+from guardrails.pack import RULES
+from offline import graph as offline_graph
+from offline.config import Project
+from offline.run import preview_in_process
+from offline.values import UNKNOWN
+from offline.worker import StackResult
+from tests.policy import shapes
+
+ROOT = Path(__file__).resolve().parents[2]
+PACK = ROOT / "policy"
+STACKS = ("dev", "prod")
+
+Node = offline_graph.Resource
+Finding = tuple[str, str, str]
+"""Rule, URN, path."""
+
+
+@cache
+def preview(stack: str) -> StackResult:
+    """The offline preview of a stack, without policies."""
+    result = preview_in_process(Project.find(ROOT), stack)
+    assert not result.graph.failed, result.graph.diagnostics
+    return result
+
+
+def nodes(stack: str) -> dict[str, Node]:
+    """The resources of a stack by URN, in the order of the URNs."""
+    return {node.urn: node for node in preview(stack).graph.sorted()}
+
+
+@cache
+def types() -> tuple[str, ...]:
+    """Every AWS type that the program uses in any of the stacks."""
+    used = {node.type for stack in STACKS for node in nodes(stack).values()}
+    return tuple(sorted(token for token in used if token.startswith("aws:")))
+
+
+def judge_resource(node: Node, inputs: Mapping[str, Any]) -> set[Finding]:
+    """What the resource rules fail about a resource with these inputs."""
+    resource = Resource(node.type, node.urn, shapes.wrapped(inputs))
+    return {
+        (rule.name, node.urn, verdict.path)
+        for rule in RULES
+        if isinstance(rule, ResourceRule) and node.type in rule.types
+        for verdict in rule.judge(resource)
+        if verdict.outcome is Outcome.FAIL
+    }
+
+
+def judge_stack(resources: Iterable[Node]) -> set[Finding]:
+    """What the stack rules fail about these resources."""
+    views = _views(resources)
+    return {
+        (rule.name, found.urn, found.verdict.path)
+        for rule in RULES
+        if isinstance(rule, StackRule)
+        for found in rule.judge(views)
+        if found.verdict.outcome is Outcome.FAIL
+    }
+
+
+def _views(resources: Iterable[Node]) -> list[PolicyResource]:
+    """The resources as AnalyzeStack gives them: with outputs, those that only an update knows as unknown."""
+    by_urn: dict[str, tuple[Node, PolicyResource]] = {}
+    for node in resources:
+        outputs = {"id": UNKNOWN} if node.custom else {}
+        props = cast("dict[str, Any]", shapes.wrapped({**outputs, **node.inputs, **node.outputs}))
+        options = PolicyResourceOptions(node.protect, [], None, [], PolicyCustomTimeouts(0, 0, 0), [])
+        view = PolicyResource(node.type, props, node.urn, node.name, options, None, None, [], {})
+        by_urn[node.urn] = (node, view)
+    for node, view in by_urn.values():
+        view.parent = by_urn[node.parent][1] if node.parent in by_urn else None
+        view.property_dependencies = {
+            name: [by_urn[urn][1] for urn in urns if urn in by_urn]
+            for name, urns in node.property_dependencies.items()
+        }
+    return [view for _, view in by_urn.values()]
