@@ -20,6 +20,12 @@ class Recorded:
     type: str
     name: str
     inputs: Mapping[str, Any]
+    provider: str = ""
+
+    @property
+    def provider_name(self) -> str:
+        """The name of the provider resource that the resource is on."""
+        return self.provider.split("::")[-2] if self.provider else ""
 
     def __getitem__(self, key: str) -> Any:
         return self.inputs[key]
@@ -37,7 +43,7 @@ class Recording(pulumi.runtime.Mocks):
         self.resources: list[Recorded] = []
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        recorded = Recorded(args.typ, args.name, dict(args.inputs))
+        recorded = Recorded(args.typ, args.name, dict(args.inputs), args.provider or "")
         self.resources.append(recorded)
         # Without an arn here, every property wired to one would silently vanish from the inputs.
         invented = {
