@@ -61,8 +61,10 @@ class Rule:
     rise_window: int = 0
 
     def __post_init__(self) -> None:
-        if self.zone(self.clear_when[1]) is Zone.RAISE or self.zone(self.raise_when[1]) is Zone.CLEAR:
-            raise ValueError(f"rule {self.name}: {self.raise_when} and {self.clear_when} overlap")
+        raises, clears = self.raise_when, self.clear_when
+        between = (raises[1], clears[1], (raises[1] + clears[1]) / 2)
+        if raises[0][0] == clears[0][0] or any(_holds(raises, v) and _holds(clears, v) for v in between):
+            raise ValueError(f"rule {self.name}: raise when {raises} and clear when {clears} overlap")
         if self.single_message and (self.raise_after != Dwell() or self.rise_window):
             raise ValueError(f"rule {self.name}: one message cannot decide a dwell or a rise")
         if self.single_message and not self.latched:
@@ -70,11 +72,14 @@ class Rule:
 
     def zone(self, value: float) -> Zone:
         """Where `value` lies for this rule."""
-        comparison, limit = self.raise_when
-        if _COMPARE[comparison](value, limit):
+        if _holds(self.raise_when, value):
             return Zone.RAISE
-        comparison, limit = self.clear_when
-        return Zone.CLEAR if _COMPARE[comparison](value, limit) else Zone.BETWEEN
+        return Zone.CLEAR if _holds(self.clear_when, value) else Zone.BETWEEN
+
+
+def _holds(threshold: tuple[Comparison, float], value: float) -> bool:
+    comparison, limit = threshold
+    return _COMPARE[comparison](value, limit)
 
 
 RULES: Final = (

@@ -1,13 +1,14 @@
 """Lambda's entry: `telemetry_processor.handler.handler`, on the telemetry stream's event-source mapping."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-import boto3  # type: ignore[import-untyped]  # boto3 ships no types
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
-from botocore.config import Config  # type: ignore[import-untyped]  # botocore ships no types
+from botocore.config import Config
+from botocore.session import get_session
 
 from ev_rental.geofence import market_fence
 from telemetry_processor.environment import Environment
@@ -17,9 +18,13 @@ from telemetry_processor.store import Store
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
 logger: Final = Logger()
 metrics: Final = Metrics()
+
+_WRITERS: Final = 16
 
 # One call must not eat the function's whole time: what does not answer is reported and tried again.
 _CALLS: Final = Config(
@@ -34,16 +39,21 @@ _CALLS: Final = Config(
 def processor() -> Processor:
     """The processor of this execution environment."""
     environment = Environment.read(os.environ)
+    # botocore, not boto3: the same clients, without importing boto3's transfer manager at a cold start.
+    session = get_session()
+    tables = session.create_client("dynamodb", region_name=environment.tables_region, config=_CALLS)
+    objects = session.create_client("s3", config=_CALLS)
     return Processor(
         market=environment.market,
         fence=market_fence(environment.market),
         store=Store(
-            boto3.client("dynamodb", region_name=environment.tables_region, config=_CALLS),
+            cast("DynamoDBClient", tables),
             vehicle_state_table=environment.vehicle_state_table,
             alerts_table=environment.alerts_table,
             market=environment.market,
         ),
-        rejected=RejectedRecords(boto3.client("s3", config=_CALLS), bucket=environment.rejected_bucket),
+        rejected=RejectedRecords(cast("S3Client", objects), bucket=environment.rejected_bucket),
+        writers=ThreadPoolExecutor(_WRITERS, thread_name_prefix="vehicle"),
         on_problem=_log_problem,
     )
 

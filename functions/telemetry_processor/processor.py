@@ -4,11 +4,11 @@ import base64
 import binascii
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from botocore.exceptions import (  # type: ignore[import-untyped]  # botocore ships no types
+from botocore.exceptions import (
     BotoCoreError,
     ClientError,
 )
@@ -27,7 +27,6 @@ from telemetry_processor.store import OvertakenError, Store
 
 MAX_FOLDS: Final = 4
 """How often a vehicle is folded anew because somebody else wrote it in between."""
-_WRITERS: Final = 16
 _AWS_ERRORS: Final = (ClientError, BotoCoreError)
 
 Problem = Callable[[str, str, Exception], None]
@@ -76,14 +75,21 @@ class Processor:
     """Everything a batch needs; made once and used for many batches."""
 
     def __init__(
-        self, *, market: Market, fence: Geofence, store: Store, rejected: RejectedRecords, on_problem: Problem
+        self,
+        *,
+        market: Market,
+        fence: Geofence,
+        store: Store,
+        rejected: RejectedRecords,
+        writers: Executor,
+        on_problem: Problem,
     ) -> None:
         self._market = market
         self._fence = fence
         self._store = store
         self._rejected = rejected
         self._on_problem = on_problem
-        self._pool = ThreadPoolExecutor(_WRITERS, thread_name_prefix="vehicle")
+        self._writers = writers
 
     def process(self, records: Sequence[Mapping[str, Any]]) -> Summary:
         """`records`: of a Kinesis event, all of one shard, in its order."""
@@ -156,7 +162,7 @@ class Processor:
             self._on_problem("vehicle states could not be read", works[0].vehicle_id, error)
             return [_Done(work, failed=True) for work in works]
         # Writes wait for the network side by side: the client is safe to share between threads.
-        return self._pool.map(lambda work: self._write_one(work, vehicles.get(work.vehicle_id)), works)
+        return self._writers.map(lambda work: self._write_one(work, vehicles.get(work.vehicle_id)), works)
 
     def _write_one(self, work: _Work, vehicle: Vehicle | None) -> _Done:
         done = _Done(work)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # botocore ships no types
+from botocore.exceptions import ClientError
 
 from ev_rental.alerts import AlertChange
 from ev_rental.vehicle import Vehicle
