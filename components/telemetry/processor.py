@@ -132,7 +132,6 @@ class TelemetryProcessor(pulumi.ComponentResource):
 
 
 def _processor_may(args: TelemetryProcessorArgs, refused_arn: pulumi.Output[str]) -> list[Statement]:
-    tables = [args.vehicle_state.arn, args.alerts.arn]
     return [
         Statement(
             sid="ReadStream",
@@ -146,21 +145,23 @@ def _processor_may(args: TelemetryProcessorArgs, refused_arn: pulumi.Output[str]
             resources=[args.stream_arn],
         ),
         Statement(
-            sid="FoldIntoTables",
-            actions=[
-                "dynamodb:BatchGetItem",
-                "dynamodb:ConditionCheckItem",
-                "dynamodb:GetItem",
-                "dynamodb:PutItem",
-                "dynamodb:UpdateItem",
-            ],
-            resources=tables,
+            sid="FoldIntoVehicleState",
+            actions=["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+            resources=[args.vehicle_state.arn],
         ),
-        Statement(sid="FindAlerts", actions=["dynamodb:Query"], resources=[args.alerts.arn]),
+        Statement(
+            sid="OpenAndResolveAlerts",
+            actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
+            resources=[args.alerts.arn],
+        ),
+        # The function writes under rejected/, the mapping under aws/lambda/ with the same role.
         Statement(
             sid="KeepRefusedRecords",
             actions=["s3:PutObject"],
-            resources=[pulumi.Output.concat(refused_arn, "/*")],
+            resources=[
+                pulumi.Output.concat(refused_arn, "/rejected/*"),
+                pulumi.Output.concat(refused_arn, "/aws/lambda/*"),
+            ],
         ),
         # The mapping checks that the bucket exists before it delivers to it.
         Statement(sid="FindRefusedBucket", actions=["s3:ListBucket"], resources=[refused_arn]),

@@ -210,17 +210,21 @@ def test_the_processor_may_do_exactly_what_it_does(stack: Recording) -> None:
     for action, resource in (
         ("kinesis:GetRecords", stack.one(STREAM).arn),
         ("dynamodb:BatchGetItem", vehicles),
-        ("dynamodb:PutItem", vehicles),
+        ("dynamodb:GetItem", vehicles),
+        ("dynamodb:UpdateItem", vehicles),
+        ("dynamodb:PutItem", alerts),
         ("dynamodb:UpdateItem", alerts),
-        ("dynamodb:Query", alerts),
         ("s3:PutObject", f"{refused}/rejected/x"),
+        ("s3:PutObject", f"{refused}/aws/lambda/x"),
         ("s3:ListBucket", refused),
         ("kms:GenerateDataKey", key(stack, "telemetry")),
         ("xray:PutTraceSegments", "*"),
     ):
         assert allows(document, Request(action, resource)), (action, resource)
     for action, resource in (
+        ("dynamodb:PutItem", vehicles),
         ("dynamodb:DeleteItem", vehicles),
+        ("dynamodb:GetItem", alerts),
         ("dynamodb:Scan", vehicles),
         ("dynamodb:PutItem", "arn:aws:dynamodb:r:a:table/other"),
         ("s3:GetObject", f"{refused}/x"),
