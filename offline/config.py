@@ -14,6 +14,7 @@ from offline.values import Value
 from offline.yaml12 import AmbiguousNumber, load_yaml
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
+DISABLE_KEY = "pulumi:disable-default-providers"
 SUBSTITUTE = "offline-substitute"
 """What stands for a secret that cannot be read, when the user allows that."""
 
@@ -161,11 +162,26 @@ def load_config(
     secrets |= _apply_schema(
         project, stack, values, overridden={_full_key(project, k) for k in overrides or {}}
     )
+    texts = {key: _text(key, value, file.name) for key, value in sorted(values.items())}
+    disabled_packages(texts)
     return StackConfig(
-        {key: _text(key, value, file.name) for key, value in sorted(values.items())},
+        texts,
         frozenset(secrets),
         tuple(dict.fromkeys(notes)),
     )
+
+
+def disabled_packages(config: Mapping[str, str]) -> frozenset[str]:
+    """Return the packages without a default provider; `*` stands for all.
+
+    Raises:
+        UsageError: the value is no list of names.
+    """
+    text = config.get(DISABLE_KEY, "[]")
+    packages = _from_text(text)
+    if not isinstance(packages, list) or not all(isinstance(package, str) for package in packages):
+        raise UsageError(f'{DISABLE_KEY} is {text!r}; it must be a list of package names, or ["*"] for all')
+    return frozenset(packages)
 
 
 def _full_key(project: Project, key: str) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from offline.config import DISABLE_KEY, disabled_packages
 from offline.errors import EngineError
 from offline.graph import Graph, Resource
 from offline.urns import PROVIDER_PREFIX, make, package_of
 from offline.values import UNKNOWN, Value, secret
-
-DISABLE_KEY = "pulumi:disable-default-providers"
-
 
 def split_reference(reference: str) -> tuple[str, str]:
     """Split `<urn>::<id>` of a provider reference."""
@@ -33,7 +30,7 @@ class Providers:
         self._config = config
         self._secret_keys = secret_keys
         self._packages: dict[str, tuple[str, str]] = {}
-        self._disabled = _disabled_packages(config)
+        self._disabled = disabled_packages(config)
 
     def register_package(self, name: str, version: str) -> str:
         """Return the reference under which resources will name a parameterized package."""
@@ -99,14 +96,3 @@ class Providers:
         resource = self._graph.resources.get(urn)
         value = resource.inputs.get(name) if resource else None
         return None if value == UNKNOWN else value
-
-
-def _disabled_packages(config: Mapping[str, str]) -> frozenset[str]:
-    text = config.get(DISABLE_KEY, "[]")
-    try:
-        packages = json.loads(text)
-    except ValueError:
-        packages = None
-    if not isinstance(packages, list) or not all(isinstance(package, str) for package in packages):
-        raise EngineError(f'{DISABLE_KEY} is {text!r}; it must be a list of package names, or ["*"] for all')
-    return frozenset(packages)
