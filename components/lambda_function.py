@@ -19,9 +19,9 @@ SHARED_PACKAGE = "ev_rental"
 
 
 def function_source(function: str) -> pulumi.AssetArchive:
-    """The archive of one function: the shared domain and the function's own folder, source files only.
+    """The archive of one function: the shared domain with its data files, and the function's own folder.
 
-    Files are listed one by one so that caches and build products never change the archive's hash.
+    Files are listed one by one so that caches and hidden files never change the archive's hash.
     Raises FileNotFoundError when there is no such function.
     """
     if not (FUNCTIONS_DIR / function / "handler.py").is_file():
@@ -32,7 +32,7 @@ def function_source(function: str) -> pulumi.AssetArchive:
         path
         for folder in (SHARED_PACKAGE, function)
         for path in (FUNCTIONS_DIR / folder).rglob("*")
-        if path.suffix in {".py", ".json"} and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     )
     assets: dict[str, pulumi.Asset | pulumi.Archive] = {
         path.relative_to(FUNCTIONS_DIR).as_posix(): pulumi.FileAsset(_relative(path)) for path in files
