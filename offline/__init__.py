@@ -3,3 +3,8 @@
 `offline.run` runs stacks, `offline.analyzer` runs a policy pack over the result, `offline.cli` is `ev`.
 docs/offline.md says how it works and what an offline preview cannot know.
 """
+
+import os
+
+# gRPC logs connections that end, which is how each of ours does; it reads this when it is first imported.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")

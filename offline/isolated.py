@@ -25,7 +25,7 @@ from offline.transforms import CHANNEL_OPTIONS
 _LAUNCH = (
     "import runpy, sys; sys.path.pop(0); sys.argv.pop(0); runpy.run_path(sys.argv[0], run_name='__main__')"
 )
-_GRACE_SECONDS = 10
+_GRACE_SECONDS = 5
 
 
 def run_isolated(spec: Spec, monitor: OfflineMonitor, python: Path, output: IO[bytes]) -> Outcome:

@@ -192,6 +192,7 @@ class OfflineMonitor:
         return empty_pb2.Empty()
 
     def SignalAndWaitForShutdown(self, request: empty_pb2.Empty, context: Context = None) -> empty_pb2.Empty:
+        self.close()  # before the program stops serving callbacks, of which gRPC would complain
         return empty_pb2.Empty()
 
     def Log(self, request: engine_pb2.LogRequest, context: Context = None) -> empty_pb2.Empty:

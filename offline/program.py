@@ -14,12 +14,15 @@ import json
 import logging
 import os
 import runpy
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeAlias
+from types import FrameType
+from typing import Any, NoReturn, TypeAlias
 
 import grpc
 import pulumi
@@ -82,6 +85,10 @@ class _Watched:
         return response
 
 
+_BLOCKED_SECONDS = 0.5
+"""How much later than the event loop's own timer a signal ends code that blocks it."""
+
+
 def run(spec: Spec, monitor: Service, engine: Service) -> Outcome:
     """Run the program against objects that have the RPCs as methods."""
     watched = _Watched(monitor)
@@ -118,24 +125,24 @@ def _run(spec: Spec, monitor: Service, engine: Service) -> Outcome:
 
 
 def _drive(loop: asyncio.AbstractEventLoop, spec: Spec) -> Outcome:
-    _arm(loop, spec.timeout, spec.timeout)
     main = os.path.join(spec.program, "__main__.py") if os.path.isdir(spec.program) else spec.program
     if not os.path.isfile(main):
         return Outcome(
             f"the program {os.path.relpath(main, spec.root)} does not exist; see 'main' in Pulumi.yaml"
         )
-    try:
-        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _execute(spec.program)))
-    except Stalled as stalled:
-        return Outcome(str(stalled))
-    except pulumi.RunError as error:
-        return Outcome(str(error))
-    except SystemExit as error:
-        return Outcome(_exit_text(error))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # whatever a program raises is its outcome, not ours
-        return Outcome(_trace(error, spec), assertion=isinstance(error, AssertionError))
+    with _Deadline(loop, spec) as deadline:
+        try:
+            loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _execute(spec.program)))
+        except Stalled:
+            return Outcome(deadline.reason)
+        except pulumi.RunError as error:
+            return Outcome(str(error))
+        except SystemExit as error:
+            return Outcome(_exit_text(error))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a program raises is its outcome, not ours
+            return Outcome(_trace(error, spec), assertion=isinstance(error, AssertionError))
     return Outcome()
 
 
@@ -149,15 +156,46 @@ def _exit_text(error: SystemExit) -> str:
     return f"the program called sys.exit({error.code!r})"
 
 
-def _arm(loop: asyncio.AbstractEventLoop, seconds: float, limit: float) -> None:
-    def stop() -> None:
-        _arm(loop, 1, limit)  # a program may catch the first one
-        raise Stalled(
-            f"the program did not end within {limit:g} s. {_waiting(loop)}; "
-            "raise --timeout if it needs longer"
-        )
+class _Deadline:
+    """Raises `Stalled` when the time is up: out of the event loop, or out of code that keeps it from turning.
 
-    loop.call_later(seconds, stop)
+    It strikes again and again, because a program may catch it. `reason` is what the first strike found.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, spec: Spec) -> None:
+        self.reason = ""
+        self._loop = loop
+        self._spec = spec
+        # Only the main thread gets signals; elsewhere the parent's kill is the last resort.
+        self._has_alarm = threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> _Deadline:
+        self._timer = self._loop.call_later(self._spec.timeout, self._in_loop)
+        if self._has_alarm:
+            self._handler = signal.signal(signal.SIGALRM, self._in_code)
+            signal.setitimer(signal.ITIMER_REAL, self._spec.timeout + _BLOCKED_SECONDS, _BLOCKED_SECONDS)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._has_alarm:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._handler)
+
+    def _in_loop(self) -> None:
+        self._timer = self._loop.call_later(_BLOCKED_SECONDS, self._in_loop)
+        self._strike(f". {_waiting(self._loop)}; raise --timeout if it needs longer")
+
+    def _in_code(self, _signal: int, frame: FrameType | None) -> None:
+        while frame is not None and not _is_own(frame.f_code.co_filename, self._spec.directory):
+            frame = frame.f_back
+        at = os.path.relpath(frame.f_code.co_filename, self._spec.directory) if frame else ""
+        where = f"; it is still at {at}:{frame.f_lineno}" if frame else ""
+        self._strike(f"{where}; raise --timeout if it needs longer")
+
+    def _strike(self, what: str) -> NoReturn:
+        self.reason = self.reason or f"the program did not end within {self._spec.timeout:g} s{what}"
+        raise Stalled(self.reason)
 
 
 def _waiting(loop: asyncio.AbstractEventLoop) -> str:
@@ -199,9 +237,11 @@ def _end(loop: asyncio.AbstractEventLoop) -> None:
     for task in asyncio.all_tasks(loop):
         task.cancel()
     loop.set_exception_handler(lambda _loop, _context: None)
-    # The timer may strike once more, and a loop that was stopped inside a call cannot be run again.
-    with suppress(Stalled, RuntimeError):
-        loop.run_until_complete(asyncio.sleep(0))
+    # A loop that was stopped inside a call cannot be run again.
+    with suppress(RuntimeError):
+        pending = asyncio.all_tasks(loop)
+        if pending:
+            loop.run_until_complete(asyncio.wait(pending, timeout=_BLOCKED_SECONDS))
     asyncio.set_event_loop(None)
     if not loop.is_running():
         loop.close()

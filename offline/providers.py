@@ -11,6 +11,7 @@ from offline.graph import Graph, Resource
 from offline.urns import PROVIDER_PREFIX, make, package_of
 from offline.values import UNKNOWN, Value, secret
 
+
 def split_reference(reference: str) -> tuple[str, str]:
     """Split `<urn>::<id>` of a provider reference."""
     urn, _, identifier = reference.rpartition("::")

@@ -31,7 +31,7 @@ from offline.warm import modules_of
 from offline.worker import StackResult, Task, preview
 
 DEFAULT_TIMEOUT = 120.0
-_GRACE_SECONDS = 15.0
+_GRACE_SECONDS = 10.0
 _POLICY_SECONDS = 300.0
 
 

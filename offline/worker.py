@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from offline.analyzer import PackReport, PackRun, pack_environment
-from offline.graph import Graph, Resource
+from offline.graph import Diagnostic, Graph, Resource
 from offline.isolated import run_isolated
 from offline.monitor import OfflineMonitor, StackInfo
 from offline.policy_config import PackConfig
@@ -92,9 +92,11 @@ def preview(task: Task, output: IO[bytes] | None = None) -> StackResult:
                 outcome = run(_spec(task), monitor, monitor)
         else:
             outcome = run(_spec(task), monitor, monitor)
-        if printed.getvalue().strip():
-            monitor.diagnose("info", printed.getvalue().strip())
         _explain(outcome, monitor)
+        # Messages about resources come in when their URNs do, which is not the same order in two runs.
+        monitor.graph.diagnostics.sort(key=lambda diagnostic: diagnostic.urn)
+        if printed.getvalue().strip():
+            monitor.graph.diagnostics.insert(0, Diagnostic("info", printed.getvalue().strip()))
         result = StackResult(
             info.stack, monitor.graph, config=_shown(info), notes=list(task.notes), needs=monitor.needs
         )

@@ -57,9 +57,7 @@ def test_any_change_in_a_folder_changes_the_hash_of_its_archives(tmp_path: Path)
         ('pulumi.AssetArchive({"x": pulumi.FileAsset("gone.txt")})', "is not a file"),
     ],
 )
-def test_what_is_missing_is_named_with_resource_and_property(
-    tmp_path: Path, asset: str, reason: str
-) -> None:
+def test_what_is_missing_is_named_with_resource_and_property(tmp_path: Path, asset: str, reason: str) -> None:
     result = write(
         tmp_path, f'Thing("thing", {{"code": {asset}}})', files={"a.txt": "", "folder/b": ""}
     ).preview()

@@ -1,9 +1,13 @@
 """Project files, stack files and the configuration that a program gets."""
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from hypothesis import given, strategies as st
 
 from offline.config import Project, load_config
@@ -126,16 +130,11 @@ def test_config_on_the_command_line_wins_and_is_checked_too(tmp_path: Path) -> N
         values(tmp_path, "", schema, size="many")
 
 
-def encrypted(text: str, passphrase: str = "password") -> str:
+def encrypted(text: str) -> str:
     """Encrypt as `pulumi config set --secret` does, with the key of PULUMI_SALT."""
-    import base64
-
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    from offline.passphrase import _derive
-
     nonce = b"123456789012"
-    key = _derive(passphrase, PULUMI_SALT.split(":")[1])
+    salt = base64.b64decode(PULUMI_SALT.split(":")[1])
+    key = PBKDF2HMAC(SHA256(), 32, salt, 1_000_000).derive(b"password")
     sealed = AESGCM(key).encrypt(nonce, text.encode(), None)
     return f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(sealed).decode()}"
 
@@ -249,7 +248,12 @@ def test_a_project_is_found_from_a_folder_below_and_main_says_where_the_program_
     assert load_config(project, "prod").values == {"demo:a": "1"}
 
 
-@given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.text(st.characters(codec="utf-8", max_codepoint=0xFFFF))))
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-z]{1,8}", fullmatch=True),
+        st.text(st.characters(codec="utf-8", max_codepoint=0xFFFF)),
+    )
+)
 def test_any_text_survives_the_way_through_a_stack_file(
     tmp_path_factory: pytest.TempPathFactory, texts: dict[str, str]
 ) -> None:

@@ -1,9 +1,12 @@
 """Programs that fail: the preview ends, and says what was wrong."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from offline.values import MASKED, UNKNOWN, mask
 from tests.offline.projects import clean, errors, named, write
 
 
@@ -87,7 +90,8 @@ def test_what_the_program_prints_is_information(tmp_path: Path) -> None:
         import asyncio
         async def forever():
             await asyncio.Event().wait()
-        Thing("stuck", opts=ResourceOptions(depends_on=pulumi.Output.from_input(forever()).apply(lambda x: [x])))
+        never = pulumi.Output.from_input(forever()).apply(lambda x: [x])
+        Thing("stuck", opts=ResourceOptions(depends_on=never))
         """,
     ],
     ids=["a future", "a coroutine"],
@@ -113,9 +117,6 @@ def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_program_leaves_no_trace_for_the_next_one(tmp_path: Path) -> None:
-    import os
-    import sys
-
     before = (list(sys.path), list(sys.argv), Path.cwd(), set(sys.modules))
     program = """
         import helper
@@ -140,8 +141,6 @@ def test_a_reference_to_another_stack_is_known_only_when_its_outputs_are(tmp_pat
         pulumi.export("password", other.require_output("password"))
         pulumi.export("absent", other.get_output("absent"))
         """
-    from offline.values import MASKED, UNKNOWN, mask
-
     blind = clean(write(tmp_path / "a", program).preview())
     assert blind.graph.exports == {"vpc": UNKNOWN, "password": UNKNOWN, "absent": UNKNOWN}
     assert any("organization/network/prod" in assumed for assumed in blind.graph.assumptions)

@@ -48,7 +48,8 @@ def test_a_parents_provider_serves_an_invoke(tmp_path: Path) -> None:
             tmp_path,
             """
             tokyo = aws.Provider("tokyo", region="ap-northeast-1")
-            group = pulumi.ComponentResource("demo:index:Group", "g", None, ResourceOptions(providers=[tokyo]))
+            options = ResourceOptions(providers=[tokyo])
+            group = pulumi.ComponentResource("demo:index:Group", "g", None, options)
             answer = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=group))
             pulumi.export("region", answer.region)
             """,
@@ -169,9 +170,7 @@ def test_an_unanswered_invoke_is_unknown_and_named(tmp_path: Path) -> None:
 
 
 def test_an_unanswered_invoke_that_is_needed_at_once_is_named_in_the_error(tmp_path: Path) -> None:
-    result = write(
-        tmp_path, 'aws.ec2.get_ami(owners=["amazon"])', prelude=AWS, stack=STACK
-    ).preview()
+    result = write(tmp_path, 'aws.ec2.get_ami(owners=["amazon"])', prelude=AWS, stack=STACK).preview()
     assert "aws:ec2/getAmi:getAmi" in errors(result)
     assert "--answers" in errors(result)
 

@@ -15,7 +15,10 @@ def test_a_default_provider_has_the_packages_configuration_and_version(tmp_path:
     result = clean(
         write(
             tmp_path,
-            'Thing("a", opts=ResourceOptions(version="1.2.3"))\nThing("b", opts=ResourceOptions(version="1.2.3"))',
+            """
+            for name in ("a", "b"):
+                Thing(name, opts=ResourceOptions(version="1.2.3"))
+            """,
             stack="config:\n  demo:region: here\n  demo:nested: {a: 1}\n  other:region: there",
             project="config: {'demo:token': {value: abc, secret: true}}",
         ).preview()

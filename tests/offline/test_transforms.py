@@ -129,7 +129,8 @@ def test_hooks_run_when_they_say_so_for_previews(tmp_path: Path) -> None:
             from pulumi import ResourceHook, ResourceHookBinding, ResourceHookOptions
 
             ran = []
-            early = ResourceHook("early", lambda args: ran.append(args.name), ResourceHookOptions(on_dry_run=True))
+            in_previews = ResourceHookOptions(on_dry_run=True)
+            early = ResourceHook("early", lambda args: ran.append(args.name), in_previews)
             late = ResourceHook("late", lambda args: ran.append("never"))
             hooks = ResourceHookBinding(before_create=[early], after_create=[late])
             thing = Thing("thing", opts=ResourceOptions(hooks=hooks))
