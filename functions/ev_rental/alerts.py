@@ -53,7 +53,7 @@ class Progress(Struct, array_like=True):
     raised_at: int = -1
     is_open: bool = False
     episodes: list[list[int]] = field(default_factory=list)
-    lows: list[list[float]] = field(default_factory=list)
+    lows: list[tuple[int, float]] = field(default_factory=list)
 
 
 def alert_id(rule: str, raised_at: int) -> str:
@@ -131,9 +131,9 @@ def _rise(rule: Rule, progress: Progress, ts: int, value: float) -> float:
     lowest = min((low for _, low in lows), default=value)
     bucket = ts - ts % _BUCKET_MS
     if lows and lows[-1][0] == bucket:
-        lows[-1][1] = min(lows[-1][1], value)
+        lows[-1] = (bucket, min(lows[-1][1], value))
     else:
-        lows.append([bucket, value])
+        lows.append((bucket, value))
     progress.lows = lows
     return value - lowest
 

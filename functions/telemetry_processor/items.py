@@ -58,23 +58,23 @@ def vehicle_from(vehicle_id: str, item: Mapping[str, Any]) -> Vehicle:
     )
 
 
-def fingerprint(vehicle: Vehicle) -> tuple[bytes, bytes, int]:
+def fingerprint(vehicle: Vehicle) -> tuple[bytes, bytes, int, int, int]:
     """Equal before and after a fold that changed nothing: then there is nothing to write."""
-    return _encode(vehicle.leaves), _encode(vehicle.memory), vehicle.last_seen
+    leaves, memory = _encode(vehicle.leaves), _encode(vehicle.memory)
+    return leaves, memory, vehicle.ts, vehicle.seq, vehicle.last_seen
 
 
 def vehicle_attributes(vehicle: Vehicle, market: str) -> "Attributes":
     """What the processor owns of the item, for the next revision; without key and `blocking_alerts`."""
-    leaves, memory, last_seen = fingerprint(vehicle)
     attributes: Attributes = {
         "revision": {"N": str(vehicle.revision + 1)},
         "ts": {"N": str(vehicle.ts)},
         "seq": {"N": str(vehicle.seq)},
-        "last_seen": {"N": str(last_seen)},
-        "leaves": {"S": leaves.decode()},
-        "memory": {"S": memory.decode()},
+        "last_seen": {"N": str(vehicle.last_seen)},
+        "leaves": {"S": _encode(vehicle.leaves).decode()},
+        "memory": {"S": _encode(vehicle.memory).decode()},
         "market": {"S": market},
-        "expires_at": {"N": str(last_seen // 1000 + KEEP_SECONDS)},
+        "expires_at": {"N": str(vehicle.last_seen // 1000 + KEEP_SECONDS)},
     }
     soc = vehicle.leaves.get("soc")
     if soc is not None:
