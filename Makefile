@@ -26,6 +26,7 @@ lint: $(READY)
 
 types: $(READY)
 	@$(BIN)/mypy .
+	@$(BIN)/mypy policy/__main__.py
 
 unit: $(READY) $(LAYER)
 	@$(BIN)/pytest -n auto
