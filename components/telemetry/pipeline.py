@@ -8,13 +8,13 @@ from components.alarms import Alarm, create_alarms
 from components.lambda_function import ALIAS
 from components.markets import Market, Region
 from components.sizing import TelemetrySizing
+from components.table import TableReference
 from components.tags import DataClass, Tags, component_tags
 from components.telemetry.devices import FleetDevices, FleetDevicesArgs
 from components.telemetry.ingest import TelemetryIngest, TelemetryIngestArgs
 from components.telemetry.lake import TelemetryLake, TelemetryLakeArgs
 from components.telemetry.processor import METRICS_NAMESPACE, TelemetryProcessor, TelemetryProcessorArgs
 from components.telemetry.topics import TelemetryTopics
-from components.telemetry.vehicle_state import TableReference
 
 MAX_ITERATOR_AGE_MS = 60_000
 """Telemetry older than a minute is of no use to a rider who looks for a car."""

@@ -10,9 +10,9 @@ from components.iam import Statement
 from components.lambda_function import LambdaFunction, LambdaFunctionArgs
 from components.markets import Market, Region
 from components.sizing import TelemetrySizing
+from components.table import TableReference
 from components.tags import Tags
 from components.telemetry.ingest import STREAM_RETENTION_HOURS
-from components.telemetry.vehicle_state import TableReference
 
 BATCH_SIZE = 500
 BATCHING_WINDOW_SECONDS = 1
