@@ -62,7 +62,7 @@ def _check_identity(vehicle_id: str, topic_vehicle_id: str, market: Market) -> N
             RejectReason.UNKNOWN_VEHICLE, f"{vehicle_id!r} is not a vehicle id like SG-EV-000123"
         )
     if vehicle_id[:2] != market.upper():
-        raise RejectError(RejectReason.OTHER_MARKET, f"{vehicle_id!r} is not a car of market {market!r}")
+        raise RejectError(RejectReason.OTHER_MARKET, f"{vehicle_id!r} is not a car of market '{market}'")
 
 
 def _check_clock(timestamp: int, received_at: int) -> None:
@@ -79,7 +79,7 @@ def _check_telemetry(message: Telemetry, market: Market) -> None:
         )
     _check_identity(message.vehicle_id, message.topic_vehicle_id, market)
     if message.market != market:
-        raise RejectError(RejectReason.OTHER_MARKET, f"{message.market!r}, here: {market!r}")
+        raise RejectError(RejectReason.OTHER_MARKET, f"{message.market!r}, here: '{market}'")
     _check_clock(message.timestamp, message.received_at)
     if message.latitude is not None or message.longitude is not None or message.fix_time is not None:
         _check_fix(message)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 logger: Final = Logger()
-metrics: Final = Metrics()
 
 _WRITERS: Final = 16
 
@@ -72,6 +71,7 @@ def _log_problem(what: str, where: str, error: Exception) -> None:
 
 
 def _report(summary: Summary) -> None:
+    metrics = Metrics()
     metrics.add_metric("Applied", MetricUnit.Count, summary.applied)
     metrics.add_metric("Superseded", MetricUnit.Count, summary.superseded)
     metrics.add_metric("Failed", MetricUnit.Count, summary.failed)

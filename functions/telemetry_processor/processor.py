@@ -1,7 +1,6 @@
 """One batch of stream records: decode, fold per vehicle, write, and say from where to try again."""
 
 import base64
-import binascii
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -21,7 +20,7 @@ from ev_rental.rules import RULES_BY_NAME
 from ev_rental.signals import Surroundings
 from ev_rental.vehicle import Vehicle
 from ev_rental.vocabulary import Market, RejectReason, Severity
-from telemetry_processor.items import fingerprint
+from telemetry_processor.items import fingerprint, vehicle_from
 from telemetry_processor.rejected import RejectedRecord, RejectedRecords
 from telemetry_processor.store import OvertakenError, Store
 
@@ -157,21 +156,21 @@ class Processor:
         if not works:
             return []
         try:
-            vehicles = self._store.load_many(work.vehicle_id for work in works)
+            stored = self._store.load_many(work.vehicle_id for work in works)
         except _AWS_ERRORS as error:
             self._on_problem("vehicle states could not be read", works[0].vehicle_id, error)
             return [_Done(work, failed=True) for work in works]
         # Writes wait for the network side by side: the client is safe to share between threads.
-        return self._writers.map(lambda work: self._write_one(work, vehicles.get(work.vehicle_id)), works)
+        return self._writers.map(lambda work: self._write_one(work, stored.get(work.vehicle_id)), works)
 
-    def _write_one(self, work: _Work, vehicle: Vehicle | None) -> _Done:
+    def _write_one(self, work: _Work, item: Mapping[str, Any] | None) -> _Done:
         done = _Done(work)
-        if vehicle is None:
+        if item is None:
             self._on_problem("vehicle state was not read", work.vehicle_id, TimeoutError("unprocessed keys"))
             done.failed = True
             return done
         try:
-            self._fold_and_save(done, vehicle)
+            self._fold_and_save(done, vehicle_from(work.vehicle_id, item))
         except (*_AWS_ERRORS, OvertakenError) as error:
             self._on_problem("vehicle could not be written", work.vehicle_id, error)
             done.failed = True
@@ -205,5 +204,5 @@ class Processor:
 def _payload(data: str) -> bytes:
     try:
         return base64.b64decode(data, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one, and so is text beyond ASCII
         raise RejectError(RejectReason.MALFORMED, "not base64") from None

@@ -55,19 +55,18 @@ class Store:
         self._names = {f"#{name}": name for name in items.READ_ATTRIBUTES}
         self._projection = ", ".join(self._names)
 
-    def load_many(self, vehicle_ids: Iterable[str]) -> dict[str, Vehicle]:
-        """The vehicles' states, read eventually consistent; vehicles that could not be read are absent.
+    def load_many(self, vehicle_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+        """The vehicles' items, read eventually consistent, empty where there is none; vehicles that could
+        not be read are absent.
 
         A read that lags behind costs a second fold, never a wrong write. Raises botocore's errors.
         """
         wanted = list(vehicle_ids)
-        found: dict[str, Vehicle] = {}
+        found: dict[str, Mapping[str, Any]] = {}
         for start in range(0, len(wanted), _BATCH_KEYS):
             part = wanted[start : start + _BATCH_KEYS]
             stored, unread = self._batch_get(part)
-            for vehicle_id in part:
-                if vehicle_id not in unread:
-                    found[vehicle_id] = items.vehicle_from(vehicle_id, stored.get(vehicle_id, {}))
+            found |= {name: stored.get(name, {}) for name in part if name not in unread}
         return found
 
     def _batch_get(self, vehicle_ids: list[str]) -> tuple[dict[str, Mapping[str, Any]], set[str]]:

@@ -5,7 +5,9 @@ has to be thought about (a test against moto proves that the grammar itself is D
 """
 
 import copy
+import functools
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -55,6 +57,15 @@ class InlineExecutor(Executor):
         return future
 
 
+def _one_at_a_time(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def guarded(self: "FakeDynamoDB", **request: Any) -> Any:
+        with self.lock:
+            return method(self, **request)
+
+    return guarded
+
+
 class FakeDynamoDB:
     """Tables by name; the key attributes of each are given."""
 
@@ -64,7 +75,9 @@ class FakeDynamoDB:
         self._before: dict[str, dict[Key, Item]] = {name: {} for name in tables}
         self.faults = faults or Faults()
         self.calls: list[str] = []
+        self.lock = threading.Lock()
 
+    @_one_at_a_time
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - boto3's name
         fault = self._begin("BatchGetItem")
         ((table, request),) = RequestItems.items()
@@ -80,6 +93,7 @@ class FakeDynamoDB:
             "UnprocessedKeys": {table: {"Keys": unprocessed}} if unprocessed else {},
         }
 
+    @_one_at_a_time
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool, **request: Any) -> Any:  # noqa: N803 - boto3's names
         fault = self._begin("GetItem")
         assert ConsistentRead
@@ -87,6 +101,7 @@ class FakeDynamoDB:
         self._end(fault, "GetItem")
         return {"Item": self._project(item, request)} if item else {}
 
+    @_one_at_a_time
     def update_item(self, **update: Any) -> Any:
         fault = self._begin("UpdateItem")
         if fault == "overtaken":
@@ -99,6 +114,7 @@ class FakeDynamoDB:
         self._end(fault, "UpdateItem")
         return {}
 
+    @_one_at_a_time
     def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> Any:  # noqa: N803 - boto3's name
         fault = self._begin("TransactWriteItems")
         actions = [next(iter(action.items())) for action in TransactItems]
@@ -181,7 +197,7 @@ class FakeDynamoDB:
         if absent := re.fullmatch(r"attribute_not_exists\((#\w+)\)", condition):
             return names[absent[1]] not in item
         name, value = re.fullmatch(r"(#\w+) = (:\w+)", condition).groups()  # type: ignore[union-attr]  # no match is a test failure
-        return item.get(names[name]) == values[value]
+        return bool(item.get(names[name]) == values[value])
 
     @staticmethod
     def _placeholders(request: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:

@@ -30,7 +30,7 @@ IMPACT = "Vehicle.Acceleration.Longitudinal"
 AIRBAG = "Vehicle.Cabin.Seat.Row1.DriverSide.Airbag.IsDeployed"
 
 
-def telemetry(at: float = 0, seq: int = 1, car: str = CAR, **more: Any) -> dict[str, Any]:
+def telemetry(at: Any = 0, seq: Any = 1, car: Any = CAR, **more: Any) -> dict[str, Any]:
     """A message measured `at` seconds after NOON, received a second later; `more`: other keys, by wire
     name (`**{SOC: 50}`)."""
     ms = NOON + int(at * 1000)

@@ -159,7 +159,7 @@ _json = st.recursive(
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=60) | _json.map(lambda value: json.dumps(value).encode()))
 def test_whatever_the_bytes_only_a_reject_is_raised(data: bytes) -> None:
-    assert reason(data) in RejectReason
+    assert isinstance(reason(data), RejectReason)
 
 
 @settings(max_examples=500, deadline=None)
