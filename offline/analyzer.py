@@ -7,11 +7,7 @@ bound to a stack by its environment, so there is one process for each stack.
 from __future__ import annotations
 
 import json
-import os
 import queue
-import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +20,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from offline.errors import UsageError
 from offline.graph import Graph, Resource
+from offline.pack_process import PackProcess, version_of
 from offline.policy_config import PackConfig
 from offline.providers import split_reference
 from offline.transforms import CHANNEL_OPTIONS
@@ -99,24 +96,17 @@ class PackError(Exception):
 
 
 class PackRun:
-    """One pack on one stack. Started at once, so that it loads while the program runs.
+    """One pack on one stack. Its process is started at once, so that it loads while the program runs.
 
-    Use as a context manager: leaving it ends the process.
+    Use as a context manager: leaving it ends the process. With `fork`, make all packs before the first is
+    entered: entering starts a thread, and a process with threads must not be forked.
     """
 
-    def __init__(self, pack: Path, config: PackConfig, environment: Mapping[str, str]) -> None:
+    def __init__(self, pack: Path, config: PackConfig, environment: Mapping[str, str], *, fork: bool) -> None:
         self.report = PackReport(pack.name)
         self._pack = pack
         self._config = config
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
-        self._process = subprocess.Popen(  # noqa: S603 - this interpreter and the user's own pack
-            [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:0", str(pack)],
-            cwd=pack,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-        )
+        self._process = PackProcess(pack, environment, fork=fork)
         self._queue: queue.SimpleQueue[tuple[Resource, Resource | None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._policies: dict[str, analyzer_pb2.PolicyInfo] = {}
@@ -130,12 +120,8 @@ class PackRun:
 
     def __exit__(self, *_: object) -> None:
         self._queue.put(None)
-        self._process.kill()
-        self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
+        self._process.close()
         self._thread.join(timeout=_START_SECONDS)
-        self._stderr.close()
 
     def resource(self, resource: Resource, provider: Resource | None) -> None:
         """Hand over a resource whose inputs are final."""
@@ -173,20 +159,18 @@ class PackRun:
             self.report.error = f"a policy failed: {error.details()}{self._printed()}"
 
     def _printed(self) -> str:
-        self._stderr.seek(0)
-        text = self._stderr.read().decode(errors="replace").strip()
+        text = self._process.errors()
         return f"\n{text}" if text else ""
 
     def _connect(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101 - Popen was given a pipe
-        line = self._process.stdout.readline().decode(errors="replace").strip()
+        line = self._process.first_line()
         if not line.isdigit():
             what = f"printed {line!r} instead of its port" if line else "ended before it was ready"
             raise PackError(f"policy pack {self._pack.name} {what}{self._printed()}")
         channel = grpc.insecure_channel(f"127.0.0.1:{line}", options=CHANNEL_OPTIONS)
         stub = analyzer_pb2_grpc.AnalyzerStub(channel)
         info = stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=_START_SECONDS, wait_for_ready=True)
-        self.report.name, self.report.version = info.name, info.version
+        self.report.name, self.report.version = info.name, version_of(self._pack) or info.version
         self.report.policies = len(info.policies)
         self._policies = {policy.name: policy for policy in info.policies}
         self._remediates = any(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from offline.values import UNKNOWN, Value, mask
 from offline.worker import StackResult
 
 _LONGEST_VALUE = 100
+_WIDTH = 110
 
 CANNOT_KNOW = """\
 An offline preview is that of a first `pulumi up`. It does not know:
@@ -66,7 +68,10 @@ def _branch(children: dict[str, list[Resource]], siblings: list[Resource], inden
             yield from _branch(children, children.get(resource.urn, []), indent + "  ")
     for type_, count in sorted(plain.items()):
         names = sorted(r.name for r in siblings if r.type == type_ and not children.get(r.urn))
-        yield f"{indent}{type_}{f' x{count}' if count > 1 else ''}  {', '.join(names)}"
+        line = f"{type_}{f' x{count}' if count > 1 else ''}  {', '.join(names)}"
+        yield from textwrap.wrap(
+            line, _WIDTH, initial_indent=indent, subsequent_indent=indent + "    ", break_on_hyphens=False
+        )
 
 
 def _is_component(resource: Resource) -> bool:

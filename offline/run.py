@@ -27,7 +27,7 @@ from offline.errors import UsageError
 from offline.graph import Diagnostic, Graph
 from offline.monitor import StackInfo, StackOutputs
 from offline.policy_config import PackConfig
-from offline.warm import modules_of
+from offline.warm import warm
 from offline.worker import StackResult, Task, preview
 
 DEFAULT_TIMEOUT = 120.0
@@ -120,19 +120,12 @@ def preview_stacks(
     for pack in options.packs:
         if not (pack / "PulumiPolicy.yaml").is_file():
             raise UsageError(f"{pack} is no policy pack: it has no PulumiPolicy.yaml")
+    if options.packs:
+        importlib.import_module("pulumi_policy")  # the packs are forked: import it once
     if len(names) > 1 and not options.isolated:
-        _warm(project)
+        warm(project.program)
     schedule = _Schedule(project, names, options, progress)
     return schedule.run()
-
-
-def _warm(project: Project) -> None:
-    """Import, before forking, what the program will import from outside the project."""
-    for name in modules_of(project.program):
-        try:
-            dir(importlib.import_module(name))  # the look inside loads a lazy module
-        except Exception:  # noqa: S112 - any failure to import is the program's to meet and report
-            continue
 
 
 @dataclass
@@ -256,12 +249,14 @@ def _child(task: Task, sender: Connection, output: IO[bytes]) -> None:
     os.setsid()  # what the program starts ends with it
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
     os.dup2(output.fileno(), 1)
     os.dup2(output.fileno(), 2)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     code = 1
     try:
-        sender.send(preview(task, output))
+        sender.send(preview(task, output, fork_packs=True))
         code = 0
     except BaseException:  # the parent reads it from the output
         traceback.print_exc()

@@ -7,11 +7,21 @@ a parent that has loaded them hands them to every child that it forks.
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
 _SKIPPED = {"site-packages", "node_modules", "__pycache__", "tests", "build"}
+
+
+def warm(program: Path) -> None:
+    """Import what a program will import from outside its project."""
+    for name in modules_of(program):
+        try:
+            getattr(importlib.import_module(name), "__all__", None)  # the look inside loads a lazy module
+        except Exception:  # noqa: S112 - any failure to import is the program's to meet and report
+            continue
 
 
 def modules_of(program: Path) -> list[str]:

@@ -62,17 +62,20 @@ class StackResult:
         }
 
 
-def preview(task: Task, output: IO[bytes] | None = None) -> StackResult:
+def preview(task: Task, output: IO[bytes] | None = None, *, fork_packs: bool = False) -> StackResult:
     """Preview one stack in this process, or with `task.python` in one of its own.
 
     Args:
         output: where the program's prints go; without it they become info diagnostics.
+        fork_packs: fork the packs' processes; only where there are no threads and no gRPC yet.
     """
     info = task.info
     environment = pack_environment(info.project, info.stack, info.organization, info.config)
     printed = io.StringIO()
     with ExitStack() as stack:
-        packs = [stack.enter_context(PackRun(path, config, environment)) for path, config in task.packs]
+        packs = [PackRun(path, config, environment, fork=fork_packs) for path, config in task.packs]
+        for pack in packs:
+            stack.enter_context(pack)
 
         def observe(resource: Resource) -> None:
             provider = monitor.graph.resources.get(split_reference(resource.provider)[0])

@@ -12,8 +12,7 @@ from offline.invokes import policy_document
 
 def document(**args: object) -> Any:
     """The document of the arguments, parsed."""
-    parsed = json.loads(policy_document(args))
-    return parsed
+    return json.loads(policy_document(args))
 
 
 def test_one_value_is_a_string_and_several_are_a_list_in_descending_order() -> None:

@@ -1,0 +1,37 @@
+"""A stack's program under `set_mocks`, which a unit test would use: `python -m bench.under_mocks <stack>`."""
+
+import runpy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from offline.config import Project, load_config
+from offline.invokes import policy_document
+
+
+class Echo(pulumi.runtime.Mocks):
+    """Answers with the inputs and an invented ARN: the least that lets the program run to its end."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        return args.name, {"arn": f"arn:aws:x:::{args.name}", **args.inputs}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:  # type: ignore[override]  # no failures
+        document = args.token == "aws:iam/getPolicyDocument:getPolicyDocument"  # noqa: S105 - a type token
+        return {**args.args, "json": policy_document(args.args)} if document else dict(args.args)
+
+
+def main(stack: str) -> None:
+    """Run the program once, to its last resource."""
+    project = Project.find(Path())
+    config = load_config(project, stack)
+    pulumi.runtime.set_all_config(dict(config.values), sorted(config.secret_keys))
+    pulumi.runtime.set_mocks(Echo(), project=project.name, stack=stack, preview=True)
+
+    run = pulumi.runtime.test(lambda: runpy.run_path(str(project.program), run_name="__main__") and None)
+    run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
