@@ -21,7 +21,7 @@ from components.tags import DataClass, Tags, component_tags
 DELETION_WINDOW_DAYS = 30
 ROTATION_PERIOD_DAYS = 365
 _USE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
-_SEND = ["kms:GenerateDataKey*", "kms:Decrypt"]
+_SEND = ["kms:GenerateDataKey*", "kms:Decrypt", "kms:DescribeKey"]
 
 
 class DataDomain(StrEnum):

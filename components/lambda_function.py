@@ -106,6 +106,7 @@ class LambdaFunction(pulumi.ComponentResource):
     function_name: pulumi.Output[str]
     alias_arn: pulumi.Output[str]
     alias_name: pulumi.Output[str]
+    invoke_arn: pulumi.Output[str]
     role_name: pulumi.Output[str]
 
     def __init__(
@@ -169,6 +170,7 @@ class LambdaFunction(pulumi.ComponentResource):
         self.function_name = function.name
         self.alias_arn = alias.arn
         self.alias_name = alias.name
+        self.invoke_arn = alias.invoke_arn
         self.role_name = role.name
         self.register_outputs({"functionName": self.function_name, "aliasArn": self.alias_arn})
 
