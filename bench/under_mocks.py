@@ -29,7 +29,10 @@ def main(stack: str) -> None:
     pulumi.runtime.set_all_config(dict(config.values), sorted(config.secret_keys))
     pulumi.runtime.set_mocks(Echo(), project=project.name, stack=stack, preview=True)
 
-    run = pulumi.runtime.test(lambda: runpy.run_path(str(project.program), run_name="__main__") and None)
+    program = str(project.program)
+    run = pulumi.runtime.test(  # type: ignore[no-untyped-call]  # the SDK leaves it so
+        lambda: bool(runpy.run_path(program, run_name="__main__"))
+    )
     run()
 
 

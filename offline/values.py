@@ -29,8 +29,8 @@ _LARGEST_EXACT_INTEGER = 2**53
 
 
 def from_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
-    """Return a struct as plain JSON values; whole numbers become integers, as Go prints them."""
-    return {key: _from_value(value) for key, value in struct.fields.items()}
+    """Return a struct as plain JSON values: keys sorted and whole numbers as integers, as Go prints them."""
+    return {key: _from_value(struct.fields[key]) for key in sorted(struct.fields)}
 
 
 def _from_value(value: struct_pb2.Value) -> Value:
