@@ -69,6 +69,38 @@ def create_alarms(
         )
 
 
+def dead_letter_alarm(name: str, queue_name: pulumi.Input[str], description: str) -> Alarm:
+    """Something lies in a dead-letter queue."""
+    return Alarm(
+        name=f"{name}-dead-letters",
+        description=f"{description}: see the dead-letter queue",
+        namespace="AWS/SQS",
+        metric="ApproximateNumberOfMessagesVisible",
+        dimensions={"QueueName": queue_name},
+        statistic="Maximum",
+        threshold=0,
+    )
+
+
+def function_alarms(name: str, function_name: pulumi.Input[str]) -> list[Alarm]:
+    """A function fails or is refused."""
+    return [
+        Alarm(
+            name=f"{name}-{metric.lower()}",
+            description=f"{description}: {name}",
+            namespace="AWS/Lambda",
+            metric=metric,
+            dimensions={"FunctionName": function_name},
+            threshold=0,
+            periods=2,
+        )
+        for metric, description in (
+            ("Errors", "The function fails"),
+            ("Throttles", "The function's reserved concurrency is too low"),
+        )
+    ]
+
+
 @dataclass(frozen=True)
 class OperationsTopicArgs:
     """`email` gets every message after its owner has confirmed the subscription."""

@@ -14,7 +14,7 @@ import pulumi_aws as aws
 from components.iam import Condition, Statement, policy_json, service_role
 from components.markets import Market, Region
 from components.tags import Tags
-from components.telemetry.topics import TelemetryTopics
+from components.topics import VehicleTopics
 
 THING_NAME = "${iot:Connection.Thing.ThingName}"
 _IOT_LOG_GROUP = "AWSIotLogsV2"  # the name is AWS IoT Core's own; it cannot be chosen
@@ -27,7 +27,7 @@ class FleetDevicesArgs:
     account_id: str
     region: Region
     market: Market
-    topics: TelemetryTopics
+    topics: VehicleTopics
     log_key_arn: pulumi.Input[str]
     log_retention_days: int
     tags: Tags
@@ -146,7 +146,10 @@ def _arn(args: FleetDevicesArgs, resource: str) -> str:
 
 
 def _car_may(args: FleetDevicesArgs) -> list[Statement]:
-    """A car connects as itself and publishes its own telemetry: nothing else, and nobody else's."""
+    """A car connects as itself, publishes its own telemetry and obeys its own commands: nothing else."""
+    topics = args.topics
+    telemetry = topics.basic_ingest(topics.telemetry_rule, topics.telemetry(THING_NAME))
+    answers = topics.basic_ingest(topics.command_acks_rule, topics.command_acks(THING_NAME))
     return [
         Statement(
             sid="ConnectAsItself",
@@ -155,9 +158,19 @@ def _car_may(args: FleetDevicesArgs) -> list[Statement]:
             conditions=[Condition(test="Bool", variable="iot:Connection.Thing.IsAttached", values=["true"])],
         ),
         Statement(
-            sid="PublishItsOwnTelemetry",
+            sid="PublishItsOwn",
             actions=["iot:Publish"],
-            resources=[_arn(args, f"topic/{args.topics.basic_ingest(THING_NAME)}")],
+            resources=[_arn(args, f"topic/{telemetry}"), _arn(args, f"topic/{answers}")],
+        ),
+        Statement(
+            sid="SubscribeToItsOwnCommands",
+            actions=["iot:Subscribe"],
+            resources=[_arn(args, f"topicfilter/{topics.commands(THING_NAME)}")],
+        ),
+        Statement(
+            sid="ReceiveItsOwnCommands",
+            actions=["iot:Receive"],
+            resources=[_arn(args, f"topic/{topics.commands(THING_NAME)}")],
         ),
     ]
 

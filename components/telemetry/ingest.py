@@ -8,11 +8,11 @@ import pulumi_aws as aws
 from components.iam import Statement, service_role
 from components.sizing import TelemetrySizing
 from components.tags import Tags
-from components.telemetry.topics import (
+from components.topics import (
     LIFECYCLE_CLIENT_ID_LEVEL,
     SQL_VERSION,
     VEHICLE_ID_LEVEL,
-    TelemetryTopics,
+    VehicleTopics,
 )
 
 STREAM_RETENTION_HOURS = 72
@@ -25,7 +25,7 @@ class TelemetryIngestArgs:
     """`key_arn`: the telemetry key of the Region where cars connect."""
 
     account_id: str
-    topics: TelemetryTopics
+    topics: VehicleTopics
     sizing: TelemetrySizing
     key_arn: pulumi.Input[str]
     tags: Tags

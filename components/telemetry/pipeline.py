@@ -14,7 +14,7 @@ from components.telemetry.devices import FleetDevices, FleetDevicesArgs
 from components.telemetry.ingest import TelemetryIngest, TelemetryIngestArgs
 from components.telemetry.lake import TelemetryLake, TelemetryLakeArgs
 from components.telemetry.processor import METRICS_NAMESPACE, TelemetryProcessor, TelemetryProcessorArgs
-from components.telemetry.topics import TelemetryTopics
+from components.topics import VehicleTopics
 
 MAX_ITERATOR_AGE_MS = 60_000
 """Telemetry older than a minute is of no use to a rider who looks for a car."""
@@ -65,7 +65,7 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
         super().__init__("bluehorizons:telemetry:EvTelemetryPipeline", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         tags = component_tags(args.tags, "telemetry", DataClass.PERSONAL)
-        topics = TelemetryTopics(prefix=args.prefix, market=args.market)
+        topics = VehicleTopics(prefix=args.prefix, market=args.market)
         self.devices = FleetDevices(
             f"{name}-devices",
             FleetDevicesArgs(
@@ -148,7 +148,7 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
             }
         )
 
-    def _ingest_alarms(self, topics: TelemetryTopics) -> list[Alarm]:
+    def _ingest_alarms(self, topics: VehicleTopics) -> list[Alarm]:
         alarms = [
             Alarm(
                 name="rule-not-found",

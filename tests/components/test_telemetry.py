@@ -55,7 +55,19 @@ def test_a_car_publishes_only_its_own_telemetry(dev: Recording) -> None:
     assert allows(document, Request("iot:Publish", iot(f"{rule}/bh/sg/SG-EV-000001/telemetry")))
     assert not allows(document, Request("iot:Publish", iot(f"{rule}/bh/sg/SG-EV-000002/telemetry")))
     assert not allows(document, Request("iot:Publish", iot("topic/bh/sg/SG-EV-000001/telemetry")))
-    assert not allows(document, Request("iot:Subscribe", iot("topicfilter/bh/#")))
+
+
+def test_a_car_hears_only_its_own_commands_and_answers_only_for_itself(dev: Recording) -> None:
+    document = car_policy(dev)
+    own, other = "bh/sg/SG-EV-000001", "bh/sg/SG-EV-000002"
+    answers = "topic/$aws/rules/bluehorizons_dev_sg_command_acks"
+    for action, kind in (("iot:Subscribe", "topicfilter"), ("iot:Receive", "topic")):
+        assert allows(document, Request(action, iot(f"{kind}/{own}/commands")))
+        assert not allows(document, Request(action, iot(f"{kind}/{other}/commands")))
+        assert not allows(document, Request(action, iot(f"{kind}/bh/#")))
+    assert allows(document, Request("iot:Publish", iot(f"{answers}/{own}/command-acks")))
+    assert not allows(document, Request("iot:Publish", iot(f"{answers}/{other}/command-acks")))
+    assert not allows(document, Request("iot:Publish", iot(f"topic/{other}/commands")))
 
 
 def test_names_that_cars_and_workshops_know_are_pinned(dev: Recording, prod: Recording) -> None:

@@ -17,8 +17,11 @@ _RULE_NAME = re.compile(r"[a-zA-Z0-9_]{1,128}")
 
 
 @dataclass(frozen=True)
-class TelemetryTopics:
-    """Topics and rule names of one market; `prefix` is unique in the account and Region."""
+class VehicleTopics:
+    """Topics and rule names of one market; `prefix` is unique in the account and Region.
+
+    Cars know the names of the rules: they are part of the topics that cars publish to.
+    """
 
     prefix: str
     market: Market
@@ -29,21 +32,38 @@ class TelemetryTopics:
 
     @property
     def telemetry_rule(self) -> str:
-        """Cars know this name: it is part of the topic that they publish to."""
-        return f"{self.prefix.replace('-', '_')}_telemetry"
+        """The rule of telemetry."""
+        return self._rule("telemetry")
 
     @property
     def lifecycle_rule(self) -> str:
         """The rule of connects and disconnects."""
-        return f"{self.prefix.replace('-', '_')}_lifecycle"
+        return self._rule("lifecycle")
+
+    @property
+    def command_acks_rule(self) -> str:
+        """The rule of what cars answer to commands."""
+        return self._rule("command_acks")
+
+    def _rule(self, purpose: str) -> str:
+        return f"{self.prefix.replace('-', '_')}_{purpose}"
 
     def telemetry(self, vehicle_id: str) -> str:
         """The topic of a vehicle's telemetry; `+` stands for any vehicle."""
         return f"bh/{self.market}/{vehicle_id}/telemetry"
 
-    def basic_ingest(self, vehicle_id: str) -> str:
-        """What a vehicle publishes its telemetry to."""
-        return f"$aws/rules/{self.telemetry_rule}/{self.telemetry(vehicle_id)}"
+    def commands(self, vehicle_id: str) -> str:
+        """The topic that a vehicle is told what to do on."""
+        return f"bh/{self.market}/{vehicle_id}/commands"
+
+    def command_acks(self, vehicle_id: str) -> str:
+        """The topic of a vehicle's answers to commands."""
+        return f"bh/{self.market}/{vehicle_id}/command-acks"
+
+    @staticmethod
+    def basic_ingest(rule: str, topic: str) -> str:
+        """What a vehicle publishes to, for `topic` to reach `rule`."""
+        return f"$aws/rules/{rule}/{topic}"
 
     @property
     def telemetry_sql(self) -> str:
@@ -59,4 +79,12 @@ class TelemetryTopics:
         return (
             f"SELECT *, 'lifecycle' AS recordType, topic({LIFECYCLE_CLIENT_ID_LEVEL}) AS topicVehicleId, "
             "timestamp() AS receivedAt FROM '$aws/events/presence/+/+'"
+        )
+
+    @property
+    def command_acks_sql(self) -> str:
+        """Answers to commands, with the vehicle that the broker authenticated."""
+        return (
+            f"SELECT *, topic({VEHICLE_ID_LEVEL}) AS topicVehicleId, timestamp() AS receivedAt "
+            f"FROM '{self.command_acks('+')}'"
         )

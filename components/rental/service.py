@@ -1,0 +1,349 @@
+"""The rental service of one Region: rider API, feeds, event bus and the functions behind them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.alarms import Alarm, create_alarms, dead_letter_alarm, function_alarms
+from components.bucket import EncryptedBucket, EncryptedBucketArgs
+from components.events import EventBus, EventBusArgs
+from components.iam import Statement
+from components.lambda_function import ALIAS, FUNCTIONS_DIR, LambdaFunction, LambdaFunctionArgs
+from components.markets import Market, Region
+from components.queue import ConsumedQueue, ConsumedQueueArgs, consume, consume_statement
+from components.rental.access import RentalTables
+from components.rest_api import RestApi, RestApiArgs
+from components.schedule import ScheduledTask, Schedules, SchedulesArgs
+from components.table import TableReference
+from components.tags import DataClass, Tags, component_tags
+from components.topics import VehicleTopics
+
+OPENAPI_DOCUMENT = FUNCTIONS_DIR / "rider_api" / "openapi.json"
+STAGE = "live"
+ARCHIVE_DAYS = 90
+INVOICER_TIMEOUT_SECONDS = 30
+PUBLISHER_MAX_RETRIES = 20
+PUBLISHER_MAX_AGE_SECONDS = 12 * 3_600  # half of what a table stream keeps
+MAX_OUTBOX_AGE_MS = 60_000
+
+
+@dataclass(frozen=True)
+class RentalServiceArgs:
+    """What the service of a Region is built with.
+
+    Everything is of `region` but `ingest_region`, where cars hear their commands. `writes_enabled` is the
+    fence of a standby Region: False, and its functions refuse every change. `custom_domain` says whether
+    riders reach the API by a name of ours.
+    """
+
+    account_id: str
+    market: Market
+    time_zone: str
+    region: Region
+    ingest_region: Region
+    topics: VehicleTopics
+    tables: RentalTables
+    writes_enabled: bool
+    rider_pool_arn: pulumi.Input[str]
+    custom_domain: bool
+    rate: float
+    burst: int
+    key_arn: pulumi.Input[str]
+    log_key_arn: pulumi.Input[str]
+    log_retention_days: int
+    layer_arn: pulumi.Input[str]
+    alarm_topic_arn: pulumi.Input[str]
+    protect: bool
+    tags: Tags
+
+
+class RentalService(pulumi.ComponentResource):
+    """Instantiated once a Region; the tables are handed in, so that a standby shares them."""
+
+    bus: EventBus
+    api: RestApi
+
+    def __init__(
+        self, name: str, args: RentalServiceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("bluehorizons:rental:RentalService", name, None, opts)
+        self._name = name
+        self._args = args
+        self._tags = component_tags(args.tags, "rental", DataClass.PERSONAL)
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._alarms: list[Alarm] = []
+        tables = args.tables
+
+        self.bus = EventBus(
+            f"{name}-events",
+            EventBusArgs(
+                name=f"{args.topics.prefix}-rental",
+                key_arn=args.key_arn,
+                archive_days=ARCHIVE_DAYS,
+                tags=self._tags,
+            ),
+            opts=self._child,
+        )
+        rider_api = self._function(
+            "rider_api",
+            "What a rider's app calls",
+            [*tables.read(), *tables.write(), self._send_commands()],
+            environment={"IOT_REGION": str(args.ingest_region)},
+            memory_mb=1_024,
+            reserved_concurrency=50,
+        )
+        gbfs_feed = self._function(
+            "gbfs_feed", "GBFS 3.0 feeds for journey planners", tables.read(), reserved_concurrency=20
+        )
+        expirer = self._function(
+            "booking_expirer",
+            "Ends holds and commands whose time is over",
+            [*tables.read(), *tables.write(), self._send_commands()],
+            environment={"IOT_REGION": str(args.ingest_region)},
+            timeout_seconds=50,
+            reserved_concurrency=1,
+        )
+        detector = self._function(
+            "offline_detector",
+            "Finds cars that have not been heard of",
+            [*tables.read(), *tables.write()],
+            timeout_seconds=120,
+            reserved_concurrency=1,
+        )
+        invoices = ConsumedQueue(
+            f"{name}-invoices",
+            ConsumedQueueArgs(
+                key_arn=args.key_arn, function_timeout_seconds=INVOICER_TIMEOUT_SECONDS, tags=self._tags
+            ),
+            opts=self._child,
+        )
+        self.bus.route("invoices", detail_types=["trip.completed"], to=invoices, account_id=args.account_id)
+        invoicer = self._function(
+            "invoicer",
+            "Invoices every trip exactly once",
+            [*tables.read(), *tables.write(), consume_statement(invoices.arn)],
+            timeout_seconds=INVOICER_TIMEOUT_SECONDS,
+            reserved_concurrency=5,
+        )
+        consume(
+            f"{name}-invoices-mapping",
+            queue_arn=invoices.arn,
+            alias_arn=invoicer.alias_arn,
+            max_concurrency=4,  # one is left for the nightly run
+            tags=self._tags,
+            parent=self,
+        )
+        self._outbox()
+        schedules = Schedules(
+            f"{name}-schedules",
+            SchedulesArgs(
+                account_id=args.account_id,
+                time_zone=args.time_zone,
+                key_arn=args.key_arn,
+                tasks=(
+                    ScheduledTask(
+                        "expire",
+                        "Holds and commands that are over",
+                        "rate(1 minute)",
+                        {"task": "expire"},
+                        expirer.alias_arn,
+                    ),
+                    ScheduledTask(
+                        "offline",
+                        "Cars that are silent",
+                        "rate(5 minutes)",
+                        {"task": "detect"},
+                        detector.alias_arn,
+                    ),
+                    ScheduledTask(
+                        "invoice-catch-up",
+                        "Trips of the day without an invoice",
+                        "cron(0 3 * * ? *)",
+                        {"task": "catch-up"},
+                        invoicer.alias_arn,
+                    ),
+                ),
+                tags=self._tags,
+            ),
+            opts=self._child,
+        )
+        self._alarms += [
+            dead_letter_alarm("invoices", invoices.dead_letter_name, "Trips were not invoiced"),
+            dead_letter_alarm("schedules", schedules.dead_letter_name, "Scheduled work was not done"),
+        ]
+        create_alarms(name, self._alarms, topic_arn=args.alarm_topic_arn, tags=self._tags, parent=self)
+        self.api = RestApi(
+            f"{name}-api",
+            RestApiArgs(
+                account_id=args.account_id,
+                document=rider_api_document(),
+                functions={"/v1": rider_api, "/gbfs": gbfs_feed},
+                user_pool_arn=args.rider_pool_arn,
+                stage_name=STAGE,
+                custom_domain=args.custom_domain,
+                rate=args.rate,
+                burst=args.burst,
+                log_key_arn=args.log_key_arn,
+                log_retention_days=args.log_retention_days,
+                alarm_topic_arn=args.alarm_topic_arn,
+                tags=self._tags,
+            ),
+            opts=self._child,
+        )
+        self.register_outputs({"busName": self.bus.bus_name, "apiStageArn": self.api.stage_arn})
+
+    def _outbox(self) -> None:
+        """Every change of a table reaches the bus at least once: the streams are the outbox."""
+        args, tables = self._args, self._args.tables
+        failed = EncryptedBucket(
+            f"{self._name}-outbox-failed",
+            EncryptedBucketArgs(key_arn=args.key_arn, tags=self._tags, protect=args.protect),
+            opts=self._child,
+        )
+        streams: dict[str, TableReference] = {
+            "rental": tables.rental,
+            "vehicle-state": tables.vehicle_state,
+            "alerts": tables.alerts,
+        }
+        publisher = self._function(
+            "event_publisher",
+            "Publishes what changed in the tables",
+            [
+                Statement(
+                    sid="ReadStreams",
+                    actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+                    resources=[table.stream_arn for table in streams.values()],
+                ),
+                Statement(
+                    sid="ListStreams",
+                    actions=["dynamodb:ListStreams"],
+                    resources=["*"],  # ListStreams has no resource-level permission
+                ),
+                Statement(sid="Publish", actions=["events:PutEvents"], resources=[self.bus.arn]),
+                Statement(
+                    sid="KeepFailed",
+                    actions=["s3:PutObject"],
+                    resources=[pulumi.Output.concat(failed.arn, "/aws/lambda/*")],
+                ),
+                Statement(sid="FindFailedBucket", actions=["s3:ListBucket"], resources=[failed.arn]),
+                Statement(
+                    sid="UseKeys",
+                    actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                    resources=[args.key_arn, tables.telemetry_key_arn],
+                ),
+            ],
+            environment={"EVENT_BUS": self.bus.bus_name},
+            timeout_seconds=60,
+            reserved_concurrency=10,
+        )
+        for purpose, table in streams.items():
+            mapping = aws.lambda_.EventSourceMapping(
+                f"{self._name}-outbox-{purpose}",
+                aws.lambda_.EventSourceMappingArgs(
+                    event_source_arn=table.stream_arn,
+                    function_name=publisher.alias_arn,
+                    starting_position="TRIM_HORIZON",
+                    batch_size=100,
+                    function_response_types=["ReportBatchItemFailures"],
+                    bisect_batch_on_function_error=True,
+                    # Both default to -1, for ever: one bad record would block its shard for a day.
+                    maximum_retry_attempts=PUBLISHER_MAX_RETRIES,
+                    maximum_record_age_in_seconds=PUBLISHER_MAX_AGE_SECONDS,
+                    destination_config=aws.lambda_.EventSourceMappingDestinationConfigArgs(
+                        on_failure=aws.lambda_.EventSourceMappingDestinationConfigOnFailureArgs(
+                            destination_arn=failed.arn
+                        )
+                    ),
+                    metrics_config=aws.lambda_.EventSourceMappingMetricsConfigArgs(metrics=["EventCount"]),
+                    tags=self._tags,
+                ),
+                opts=self._child,
+            )
+            self._alarms.append(
+                Alarm(
+                    name=f"outbox-{purpose}-set-aside",
+                    description="Changes used up their retries and were not published: replay the bucket",
+                    namespace="AWS/Lambda",
+                    metric="OnFailureDestinationDeliveredEventCount",
+                    dimensions={"EventSourceMappingUUID": mapping.uuid},
+                    threshold=0,
+                )
+            )
+        self._alarms.append(
+            Alarm(
+                name="outbox-late",
+                description="Changes reach the bus late",
+                namespace="AWS/Lambda",
+                metric="IteratorAge",
+                dimensions={
+                    "FunctionName": publisher.function_name,
+                    "Resource": pulumi.Output.concat(publisher.function_name, f":{ALIAS}"),
+                },
+                statistic="Maximum",
+                threshold=MAX_OUTBOX_AGE_MS,
+                period_seconds=60,
+                periods=5,
+            )
+        )
+
+    def _function(
+        self,
+        function: str,
+        description: str,
+        statements: Sequence[Statement],
+        *,
+        environment: Mapping[str, pulumi.Input[str]] | None = None,
+        timeout_seconds: int = 15,
+        memory_mb: int = 512,
+        reserved_concurrency: int,
+    ) -> LambdaFunction:
+        args = self._args
+        service = function.replace("_", "-")
+        made = LambdaFunction(
+            f"{self._name}-{service}",
+            LambdaFunctionArgs(
+                function=function,
+                description=description,
+                account_id=args.account_id,
+                layer_arn=args.layer_arn,
+                environment={
+                    **args.tables.environment(
+                        service,
+                        market=args.market,
+                        tables_region=args.region,
+                        writes_enabled=args.writes_enabled,
+                    ),
+                    **(environment or {}),
+                },
+                environment_key_arn=args.key_arn,
+                log_key_arn=args.log_key_arn,
+                log_retention_days=args.log_retention_days,
+                statements=statements,
+                tags=self._tags,
+                timeout_seconds=timeout_seconds,
+                memory_mb=memory_mb,
+                reserved_concurrency=reserved_concurrency,
+            ),
+            opts=self._child,
+        )
+        self._alarms += function_alarms(service, made.function_name)
+        return made
+
+    def _send_commands(self) -> Statement:
+        args = self._args
+        topic = args.topics.commands("*")
+        return Statement(
+            sid="CommandCars",
+            actions=["iot:Publish"],
+            resources=[f"arn:aws:iot:{args.ingest_region}:{args.account_id}:topic/{topic}"],
+        )
+
+
+def rider_api_document() -> dict[str, Any]:
+    """The OpenAPI document of the rider API and the feeds, as it is generated from their code."""
+    document: dict[str, Any] = json.loads(OPENAPI_DOCUMENT.read_text())
+    return document
