@@ -25,12 +25,16 @@ logger: Final = Logger()
 
 _WRITERS: Final = 16
 
-# One call must not eat the function's whole time: what does not answer is reported and tried again.
-_CALLS: Final = Config(
+# One call must not eat the function's whole time: what does not answer is reported and tried again. Half of
+# a write's processor time is botocore's own, so what it needs not do a thousand times a second is left out:
+# validating parameters that the type checker and the tests have seen, and assembling its user agent anew.
+CLIENT_CONFIG: Final = Config(
     connect_timeout=1,
     read_timeout=3,
     max_pool_connections=20,
     retries={"mode": "standard", "total_max_attempts": 3},
+    parameter_validation=False,
+    user_agent="blue-horizons-telemetry-processor",
 )
 
 
@@ -40,8 +44,8 @@ def processor() -> Processor:
     environment = Environment.read(os.environ)
     # botocore, not boto3: the same clients, without importing boto3's transfer manager at a cold start.
     session = get_session()
-    tables = session.create_client("dynamodb", region_name=environment.tables_region, config=_CALLS)
-    objects = session.create_client("s3", config=_CALLS)
+    tables = session.create_client("dynamodb", region_name=environment.tables_region, config=CLIENT_CONFIG)
+    objects = session.create_client("s3", config=CLIENT_CONFIG)
     return Processor(
         market=environment.market,
         fence=market_fence(environment.market),

@@ -2,7 +2,7 @@
 
 Vehicle state: `vehicle_id`, `revision`, `ts`, `seq`, `last_seen`, `soc`, `contact`, `contact_at`, `leaves`
 (JSON: stored leaf name -> value), `memory` (JSON, the processor's own), `blocking_alerts` (absent when
-there is none), `market`, `expires_at`. Other attributes, `rental_state` among them, belong to others and are
+there is none), `expires_at`. Other attributes, `rental_state` among them, belong to others and are
 left alone.
 """
 
@@ -64,7 +64,7 @@ def fingerprint(vehicle: Vehicle) -> tuple[bytes, bytes, int, int, int]:
     return leaves, memory, vehicle.ts, vehicle.seq, vehicle.last_seen
 
 
-def vehicle_attributes(vehicle: Vehicle, market: str) -> "Attributes":
+def vehicle_attributes(vehicle: Vehicle) -> "Attributes":
     """What the processor owns of the item, for the next revision; without key and `blocking_alerts`."""
     attributes: Attributes = {
         "revision": {"N": str(vehicle.revision + 1)},
@@ -73,7 +73,6 @@ def vehicle_attributes(vehicle: Vehicle, market: str) -> "Attributes":
         "last_seen": {"N": str(vehicle.last_seen)},
         "leaves": {"S": _encode(vehicle.leaves).decode()},
         "memory": {"S": _encode(vehicle.memory).decode()},
-        "market": {"S": market},
         "expires_at": {"N": str(vehicle.last_seen // 1000 + KEEP_SECONDS)},
     }
     soc = vehicle.leaves.get("soc")

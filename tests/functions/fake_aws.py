@@ -178,14 +178,14 @@ class FakeDynamoDB:
         ):
             for part in body.split(", "):
                 if clause == "SET":
-                    name, value = re.fullmatch(r"(#\w+) = (:\w+)", part).groups()  # type: ignore[union-attr]  # no match is a test failure
-                    item[names[name]] = values[value]
+                    name, value = re.fullmatch(r"(#?\w+) = (:\w+)", part).groups()  # type: ignore[union-attr]  # no match is a test failure
+                    item[names.get(name, name)] = values[value]
                 elif clause == "REMOVE":
-                    item.pop(names[part], None)
+                    item.pop(names.get(part, part), None)
                 else:
                     name, value = part.split(" ")
-                    old = int(item.get(names[name], {"N": "0"})["N"])
-                    item[names[name]] = {"N": str(old + int(values[value]["N"]))}
+                    old = int(item.get(names.get(name, name), {"N": "0"})["N"])
+                    item[names.get(name, name)] = {"N": str(old + int(values[value]["N"]))}
         return item
 
     def _allowed(self, update: dict[str, Any]) -> bool:
@@ -194,10 +194,10 @@ class FakeDynamoDB:
             return True
         names, values = self._placeholders(update)
         item = self.tables[update["TableName"]].get(self._key(update["TableName"], update["Key"]), {})
-        if absent := re.fullmatch(r"attribute_not_exists\((#\w+)\)", condition):
-            return names[absent[1]] not in item
-        name, value = re.fullmatch(r"(#\w+) = (:\w+)", condition).groups()  # type: ignore[union-attr]  # no match is a test failure
-        return bool(item.get(names[name]) == values[value])
+        if absent := re.fullmatch(r"attribute_not_exists\((#?\w+)\)", condition):
+            return names.get(absent[1], absent[1]) not in item
+        name, value = re.fullmatch(r"(#?\w+) = (:\w+)", condition).groups()  # type: ignore[union-attr]  # no match is a test failure
+        return bool(item.get(names.get(name, name)) == values[value])
 
     @staticmethod
     def _placeholders(request: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
@@ -213,7 +213,7 @@ class FakeDynamoDB:
 
     def _project(self, item: Item, request: dict[str, Any]) -> Item:
         names, _ = self._placeholders(request)
-        wanted = [names[part] for part in request["ProjectionExpression"].split(", ")]
+        wanted = [names.get(part, part) for part in request["ProjectionExpression"].split(", ")]
         return copy.deepcopy({name: item[name] for name in wanted if name in item})
 
     def _key(self, table: str, item: Item) -> Key:
