@@ -11,30 +11,23 @@ no id yet and knows no more than its inputs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
-from urllib.parse import unquote, urlparse
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import alias_pb2, callback_pb2, engine_pb2, provider_pb2, resource_pb2, source_pb2
+from pulumi.runtime.proto import callback_pb2, engine_pb2, provider_pb2, resource_pb2
 
-from offline.assets import AssetHasher
 from offline.errors import EngineError, NeedsStackError
 from offline.graph import Diagnostic, Graph, Resource, Severity
-from offline.invokes import Answers, Invokes
+from offline.invokes import Invokes
 from offline.providers import Providers
+from offline.registrar import Registrar
+from offline.stack_info import StackInfo
 from offline.transforms import Callbacks, transformed, transformed_invoke
 from offline.urns import (
-    PROVIDER_PREFIX,
     STACK_REFERENCE_TYPE,
     STACK_TYPE,
-    AliasSpec,
-    Urn,
-    make,
-    resolve_aliases,
 )
 from offline.values import (
     UNKNOWN,
@@ -88,29 +81,6 @@ _SEVERITIES: dict[int, Severity] = {
 Context: TypeAlias = grpc.ServicerContext | None
 
 
-@dataclass(frozen=True)
-class StackOutputs:
-    """What another stack exports, as wire values; None for `outputs` when that cannot be known."""
-
-    outputs: dict[str, Any] | None
-
-
-@dataclass(frozen=True)
-class StackInfo:
-    """All that the engine knows of a stack before its program runs."""
-
-    project: str
-    stack: str
-    root: Path
-    program_directory: Path
-    organization: str = "organization"
-    config: Mapping[str, str] = field(default_factory=dict)
-    secret_keys: frozenset[str] = frozenset()
-    answers: Answers = field(default_factory=Answers)
-    sibling_stacks: frozenset[str] = frozenset()
-    known_stacks: Mapping[str, StackOutputs] = field(default_factory=dict)
-
-
 class OfflineMonitor:
     """Answers one program and records what it registers in `graph`.
 
@@ -126,7 +96,7 @@ class OfflineMonitor:
         self._lock = threading.RLock()
         self._providers = Providers(self.graph, info.config, info.secret_keys)
         self._invokes = Invokes(self._providers, info.config, info.answers, self._assume)
-        self._assets = AssetHasher(info.program_directory)
+        self._registrar = Registrar(info, self.graph, self._providers)
         self._callbacks = Callbacks()
         self._transforms: dict[str, list[callback_pb2.Callback]] = {}
         self._stack_transforms: list[callback_pb2.Callback] = []
@@ -239,7 +209,7 @@ class OfflineMonitor:
     ) -> resource_pb2.RegisterResourceResponse:
         request = transformed(request, self._transforms_for(request), self._callbacks)
         with self._lock:
-            resource = self._resource(request)
+            resource = self._registrar.registered(request)
             self._transforms[resource.urn] = list(request.transforms)
             self._add(resource)
         self._run_hooks(resource, request)
@@ -259,62 +229,6 @@ class OfflineMonitor:
             parent = self.graph.resources[parent].parent
         yield from self._stack_transforms
 
-    def _resource(self, request: resource_pb2.RegisterResourceRequest) -> Resource:
-        urn = make(self.info.stack, self.info.project, request.parent, request.type, request.name)
-        parent = self.graph.resources.get(request.parent)
-        inherits = parent is not None and parent.type != STACK_TYPE
-        provider = ""
-        if (request.custom or request.remote) and not request.type.startswith(PROVIDER_PREFIX):
-            provider = self._providers.resolve(
-                request.type, request.provider, request.parent, request.version, request.packageRef
-            )
-        return Resource(
-            urn=urn,
-            type=request.type,
-            name=request.name,
-            custom=request.custom,
-            parent=request.parent,
-            provider=provider,
-            providers=dict(sorted(request.providers.items())),
-            inputs=self._inputs(request, urn),
-            dependencies=sorted(set(request.dependencies)),
-            property_dependencies={
-                name: sorted(set(dependencies.urns))
-                for name, dependencies in sorted(request.propertyDependencies.items())
-            },
-            aliases=resolve_aliases(
-                Urn.parse(urn),
-                request.parent,
-                [*map(_alias, request.aliases), *(AliasSpec(urn=alias) for alias in request.aliasURNs)],
-                parent.aliases if parent else (),
-            ),
-            protect=request.protect
-            if request.HasField("protect")
-            else bool(inherits and parent and parent.protect),
-            retain_on_delete=request.retainOnDelete
-            if request.HasField("retainOnDelete")
-            else bool(inherits and parent and parent.retain_on_delete),
-            deleted_with=request.deletedWith or (parent.deleted_with if inherits and parent else ""),
-            replace_with=sorted(request.replace_with),
-            ignore_changes=list(request.ignoreChanges),
-            replace_on_changes=list(request.replaceOnChanges),
-            additional_secret_outputs=sorted(request.additionalSecretOutputs),
-            custom_timeouts=_timeouts(request),
-            delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
-            remote=request.remote,
-            import_id=request.importId,
-            id=request.importId,
-            version=request.version,
-            source=self._source(request.sourcePosition),
-        )
-
-    def _inputs(self, request: resource_pb2.RegisterResourceRequest, urn: str) -> dict[str, Any]:
-        inputs = downgrade(from_struct(request.object))
-        return {
-            name: self._assets.with_hashes(value, f"{urn}, property {name!r}")
-            for name, value in inputs.items()
-        }
-
     def _add(self, resource: Resource) -> None:
         known = self.graph.resources.get(resource.urn)
         if known is not None:
@@ -329,12 +243,6 @@ class OfflineMonitor:
         """What is known of a resource that does not exist: its inputs."""
         hidden = set(resource.additional_secret_outputs)
         return {name: secret(value) if name in hidden else value for name, value in resource.inputs.items()}
-
-    def _source(self, position: source_pb2.SourcePosition) -> str:
-        path = Path(unquote(urlparse(position.uri).path))
-        if not position.uri or not path.is_relative_to(self.info.root):
-            return ""
-        return f"project:///{path.relative_to(self.info.root).as_posix()}#{position.line}"
 
     def _run_hooks(self, resource: Resource, request: resource_pb2.RegisterResourceRequest) -> None:
         for name in (*request.hooks.before_create, *request.hooks.after_create):
@@ -368,35 +276,17 @@ class OfflineMonitor:
     def ReadResource(
         self, request: resource_pb2.ReadResourceRequest, context: Context = None
     ) -> resource_pb2.ReadResourceResponse:
-        urn = make(self.info.stack, self.info.project, request.parent, request.type, request.name)
-        properties = downgrade(from_struct(request.properties))
+        outputs = None
         if request.type == STACK_REFERENCE_TYPE:
             outputs = self._stack_outputs(request.id)
-        else:
-            outputs = dict(properties)
         with self._lock:
-            resource = Resource(
-                urn=urn,
-                type=request.type,
-                name=request.name,
-                custom=True,
-                external=True,
-                parent=request.parent,
-                provider=self._providers.resolve(
-                    request.type, request.provider, request.parent, request.version, request.packageRef
-                ),
-                id=request.id,
-                inputs=properties,
-                outputs=outputs,
-                dependencies=sorted(set(request.dependencies)),
-                additional_secret_outputs=sorted(request.additionalSecretOutputs),
-                version=request.version,
-                source=self._source(request.sourcePosition),
-            )
+            resource = self._registrar.read(request, outputs)
             self._add(resource)
         self._observe(resource)
         known_id = "" if request.id == UNKNOWN else request.id
-        return resource_pb2.ReadResourceResponse(urn=urn, properties=to_struct(outputs), id=known_id)
+        return resource_pb2.ReadResourceResponse(
+            urn=resource.urn, properties=to_struct(resource.outputs), id=known_id
+        )
 
     def _stack_outputs(self, reference: str) -> dict[str, Any]:
         """Return the properties of a StackReference; without `outputs` they are all unknown."""
@@ -471,23 +361,3 @@ class OfflineMonitor:
             self.graph.unanswered[request.tok] = self.graph.unanswered.get(request.tok, 0) + 1
         fields: dict[str, Any] = {"return": to_struct({"result": UNKNOWN})}
         return provider_pb2.CallResponse(**fields)
-
-
-def _alias(alias: alias_pb2.Alias) -> AliasSpec:
-    if alias.HasField("urn"):
-        return AliasSpec(urn=alias.urn)
-    spec = alias.spec
-    return AliasSpec(
-        name=spec.name,
-        type=spec.type,
-        stack=spec.stack,
-        project=spec.project,
-        parent=spec.parentUrn,
-        no_parent=spec.noParent,
-    )
-
-
-def _timeouts(request: resource_pb2.RegisterResourceRequest) -> dict[str, str]:
-    given = request.customTimeouts
-    named = {"create": given.create, "update": given.update, "delete": given.delete, "read": given.read}
-    return {name: value for name, value in named.items() if value}

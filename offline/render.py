@@ -55,23 +55,34 @@ def _tree(graph: Graph) -> Iterator[str]:
     loose = [r for r in children.get("", []) if r.type != STACK_TYPE]
     for root in roots:
         yield f"{root.name}  {_count(children, root)}"
-        yield from _branch(children, [*children.get(root.urn, []), *loose], "  ")
+        yield from _branch(children, root, [*children.get(root.urn, []), *loose], "  ")
 
 
-def _branch(children: dict[str, list[Resource]], siblings: list[Resource], indent: str) -> Iterator[str]:
-    """Components each get a line and their children; the other resources are counted by type."""
+def _branch(
+    children: dict[str, list[Resource]], parent: Resource, siblings: list[Resource], indent: str
+) -> Iterator[str]:
+    """Components each get a line and their children; the other resources are counted by type.
+
+    A leading `*` in their names stands for the name of the parent.
+    """
     plain = Counter(r.type for r in siblings if not children.get(r.urn) and not _is_component(r))
     for resource in sorted(siblings, key=lambda r: (r.type, r.name)):
         if children.get(resource.urn) or _is_component(resource):
             note = "  (remote: what it builds is not known offline)" if resource.remote else ""
             yield f"{indent}{resource.type} {resource.name}  {_count(children, resource)}{note}"
-            yield from _branch(children, children.get(resource.urn, []), indent + "  ")
+            yield from _branch(children, resource, children.get(resource.urn, []), indent + "  ")
     for type_, count in sorted(plain.items()):
-        names = sorted(r.name for r in siblings if r.type == type_ and not children.get(r.urn))
+        names = sorted(
+            _relative(r.name, parent.name) for r in siblings if r.type == type_ and not children.get(r.urn)
+        )
         line = f"{type_}{f' x{count}' if count > 1 else ''}  {', '.join(names)}"
         yield from textwrap.wrap(
             line, _WIDTH, initial_indent=indent, subsequent_indent=indent + "    ", break_on_hyphens=False
         )
+
+
+def _relative(name: str, parent: str) -> str:
+    return f"*{name[len(parent) :]}" if name.startswith(f"{parent}-") else name
 
 
 def _is_component(resource: Resource) -> bool:

@@ -6,6 +6,7 @@ nothing behind. The parent opens no gRPC channel and starts no thread before it 
 
 from __future__ import annotations
 
+import gc
 import importlib
 import multiprocessing
 import os
@@ -25,8 +26,8 @@ from offline.answers import load_answers
 from offline.config import Project, load_config
 from offline.errors import UsageError
 from offline.graph import Diagnostic, Graph
-from offline.monitor import StackInfo, StackOutputs
 from offline.policy_config import PackConfig
+from offline.stack_info import StackInfo, StackOutputs
 from offline.warm import warm
 from offline.worker import StackResult, Task, preview
 
@@ -247,6 +248,7 @@ class _Schedule:
 def _child(task: Task, sender: Connection, output: IO[bytes]) -> None:
     """Preview one stack and send the result; never returns to the parent's code."""
     os.setsid()  # what the program starts ends with it
+    gc.disable()  # the process ends before a collection would pay
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     with open(os.devnull, "rb") as nothing:

@@ -12,10 +12,11 @@ from typing import IO, Any
 from offline.analyzer import PackReport, PackRun, pack_environment
 from offline.graph import Diagnostic, Graph, Resource
 from offline.isolated import run_isolated
-from offline.monitor import OfflineMonitor, StackInfo
+from offline.monitor import OfflineMonitor
 from offline.policy_config import PackConfig
 from offline.program import Outcome, Spec, run
 from offline.providers import split_reference
+from offline.stack_info import StackInfo
 
 
 @dataclass(frozen=True)
