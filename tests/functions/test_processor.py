@@ -84,7 +84,7 @@ def test_more_changes_of_alerts_than_a_transaction_holds_are_written_in_several(
     world = World()
     world.process(*[telemetry(at, at, **{SOC: 10 if at % 3 == 0 else 90}) for at in range(1, 400)])
     assert world.tables.calls.count("TransactWriteItems") > 2
-    assert len(world.alerts("battery_low")) > 2 * MAX_ALERT_CHANGES / 2
+    assert len(world.alerts("battery_low")) > MAX_ALERT_CHANGES
     assert world.state()["seq"] == {"N": "399"}
 
 
