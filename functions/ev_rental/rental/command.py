@@ -47,7 +47,7 @@ class Command(Struct, frozen=True, kw_only=True):
 
 
 class Ack(Struct, frozen=True, kw_only=True):
-    """A car's answer. `vehicle_id`: of the topic. `received_at`: ms by the broker's clock, `at` by the car's."""
+    """A car's answer. `vehicle_id`: of the topic. `received_at`: ms, the broker's clock; `at`, the car's."""
 
     command_id: str
     vehicle_id: str

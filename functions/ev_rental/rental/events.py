@@ -63,26 +63,34 @@ def event_of(before: Entity | None, after: Entity | None) -> Event | None:
 
     A rider and a bay have no events of their own: those of the booking and the vehicle say it.
     """
+    old_state = before.state if isinstance(before, Booking | RentalVehicle | Command) else None
+    if isinstance(after, Booking | RentalVehicle | Command) and after.state is old_state:
+        return None
     match after:
         case Booking():
-            if isinstance(before, Booking) and before.state is after.state:
-                return None
-            return _event(BOOKING_EVENTS[after.state], "booking", after.booking_id, after.market, after)
+            kind, name = BOOKING_EVENTS[after.state], after.booking_id
         case RentalVehicle():
-            if isinstance(before, RentalVehicle) and before.state is after.state:
-                return None
-            kind = EventType.VEHICLE_REGISTERED if before is None else EventType.VEHICLE_STATE_CHANGED
-            return _event(kind, "vehicle", after.vehicle_id, after.market, after)
+            kind = EventType.VEHICLE_STATE_CHANGED if before else EventType.VEHICLE_REGISTERED
+            name = after.vehicle_id
         case Command():
-            if isinstance(before, Command) and before.state is after.state:
-                return None
-            return _event(COMMAND_EVENTS[after.state], "command", after.command_id, after.market, after)
+            kind, name = COMMAND_EVENTS[after.state], after.command_id
         case Invoice() if before is None:
-            return _event(EventType.INVOICE_ISSUED, "invoice", after.invoice_id, after.market, after)
+            kind, name = EventType.INVOICE_ISSUED, after.invoice_id
         case Report() if before is None:
-            return _event(EventType.REPORT_FILED, "report", after.report_id, after.market, after)
+            kind, name = EventType.REPORT_FILED, after.report_id
         case _:
             return None
+    entity = type(after).__name__.removeprefix("Rental").lower()
+    return Event(
+        schema_version=SCHEMA_VERSION,
+        event_id=derived_id("event", entity, name, after.version, kind),
+        event_type=kind,
+        occurred_at=after.changed_at,
+        market=after.market,
+        entity=f"{entity}/{name}",
+        version=after.version,
+        data=to_builtins(after),
+    )
 
 
 def alert_event(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Event | None:
@@ -110,23 +118,4 @@ def alert_event(before: Mapping[str, Any] | None, after: Mapping[str, Any] | Non
         entity=f"alert/{name}",
         version=version,
         data=dict(after),
-    )
-
-
-def _event(
-    kind: EventType,
-    entity: str,
-    name: str,
-    market: str,
-    after: Booking | RentalVehicle | Command | Invoice | Report,
-) -> Event:
-    return Event(
-        schema_version=SCHEMA_VERSION,
-        event_id=derived_id("event", entity, name, after.version, kind),
-        event_type=kind,
-        occurred_at=after.changed_at,
-        market=market,
-        entity=f"{entity}/{name}",
-        version=after.version,
-        data=to_builtins(after),
     )

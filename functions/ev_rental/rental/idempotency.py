@@ -2,7 +2,7 @@
 
 import re
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -32,13 +32,13 @@ class Refusal(Struct, frozen=True):
     detail: str
 
 
-def request_hash(operation: str, request: Any) -> str:
+def request_hash(operation: str, request: Struct) -> str:
     """The same for the same operation with the same parameters (a Struct), whatever their order."""
     body = msgspec.json.encode(request, order="deterministic")
     return sha256(operation.encode() + b"\n" + body).hexdigest()
 
 
-def record(rider_id: str, key: str, digest: str, answer: Any, now: int) -> IdempotencyRecord:
+def record(rider_id: str, key: str, digest: str, answer: object, now: int) -> IdempotencyRecord:
     """The record of an answer, or of a refusal when `answer` is a RentalError, at ms `now`."""
     refused = isinstance(answer, RentalError)
     body = Refusal(answer.code, answer.detail) if isinstance(answer, RentalError) else answer

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from ev_rental.rental import decisions
-from ev_rental.rental.command import Ack
+from ev_rental.rental.command import Ack, Command
 from ev_rental.rental.contact import contact_change
 from ev_rental.rental.errors import ErrorCode, RentalError
 from ev_rental.rental.explain import explain
@@ -66,25 +66,10 @@ class RentalOperations(Steps):
         def decide(now: int) -> list[Write] | None:
             nonlocal outcome
             command = self.store.command(ack.command_id)
-            if command is None:
-                outcome = AckOutcome.UNKNOWN
+            outcome = _outcome(command, ack)
+            if command is None or outcome is not AckOutcome.APPLIED:
                 return None
-            if command.vehicle_id != ack.vehicle_id:
-                outcome = AckOutcome.WRONG_VEHICLE
-                return None
-            if command.state is not CommandState.SENT:
-                late = command.state is CommandState.EXPIRED and ack.result is AckResult.DONE
-                outcome = AckOutcome.LATE if late else AckOutcome.DUPLICATE
-                return None
-            outcome = AckOutcome.APPLIED
-            trip = self.store.trip(command.booking_id, command.vehicle_id)
-            if ack.result is AckResult.REFUSED:
-                return decisions.answer_refused(command, trip.booking, ack, now)
-            if trip.booking is None or trip.vehicle is None or not decisions.waits_for(trip.booking, command):
-                return decisions.answer_done(command, now)
-            if command.purpose is CommandPurpose.START_TRIP:
-                return decisions.start_trip(command, trip.booking, trip.vehicle, trip.reading, ack, now)
-            return decisions.end_trip(command, trip.booking, trip.vehicle, trip.reading, self.new_id(), now)
+            return self._answered(command, ack, now)
 
         self.settle(decide)
         if outcome is AckOutcome.LATE:
@@ -211,6 +196,16 @@ class RentalOperations(Steps):
                 error = explain(refused)
                 raise error or RentalError(ErrorCode.TRY_AGAIN, f"{refused} was refused") from refused
 
+    def _answered(self, command: Command, ack: Ack, now: int) -> list[Write]:
+        trip = self.store.trip(command.booking_id, command.vehicle_id)
+        if ack.result is AckResult.REFUSED:
+            return decisions.answer_refused(command, trip.booking, ack, now)
+        if trip.booking is None or trip.vehicle is None or not decisions.waits_for(trip.booking, command):
+            return decisions.answer_done(command, now)
+        if command.purpose is CommandPurpose.START_TRIP:
+            return decisions.start_trip(command, trip.booking, trip.vehicle, trip.reading, ack, now)
+        return decisions.end_trip(command, trip.booking, trip.vehicle, trip.reading, self.new_id(), now)
+
     def _invoice(self, booking_id: str, now: int) -> list[Write] | None:
         booking = self.store.booking(booking_id)
         if booking is None or booking.state is not BookingState.COMPLETED:
@@ -226,4 +221,17 @@ class RentalOperations(Steps):
         if command is None:
             return
         self._insert(lambda _: [Insert(command)])
-        self.send(command)
+        stored = self.store.command(command.command_id)
+        if stored is not None and stored.state is CommandState.SENT:
+            self.send(stored)
+
+
+def _outcome(command: Command | None, ack: Ack) -> AckOutcome:
+    if command is None:
+        return AckOutcome.UNKNOWN
+    if command.vehicle_id != ack.vehicle_id:
+        return AckOutcome.WRONG_VEHICLE
+    if command.state is CommandState.SENT:
+        return AckOutcome.APPLIED
+    late = command.state is CommandState.EXPIRED and ack.result is AckResult.DONE
+    return AckOutcome.LATE if late else AckOutcome.DUPLICATE

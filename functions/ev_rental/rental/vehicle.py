@@ -142,25 +142,26 @@ def after(
     )
 
 
+_LAYERS: Final = (
+    (State.NON_CONTACTABLE, On.COMMS_LOST, On.COMMS_RESTORED, "state_before_contact_loss"),
+    (State.ELSEWHERE, On.TRIP_LEAVE_JURISDICTION, On.TRIP_ENTER_JURISDICTION, "state_before_leaving"),
+)
+"""States that hide another: (state, event that leads in, event that leads out, field of the one hidden)."""
+
+
 def _step(vehicle: RentalVehicle, event: On) -> RentalVehicle:
     replace = msgspec.structs.replace
     state = vehicle.state
-    if event is On.COMMS_LOST:
-        return replace(vehicle, state=_target(state, event), state_before_contact_loss=state)
-    if state is State.NON_CONTACTABLE and vehicle.state_before_contact_loss is not None:
-        before = vehicle.state_before_contact_loss
-        if event is On.COMMS_RESTORED:
-            return replace(vehicle, state=_target(state, event, before), state_before_contact_loss=None)
-        beneath = _step(replace(vehicle, state=before, state_before_contact_loss=None), event)
-        return replace(beneath, state=state, state_before_contact_loss=beneath.state)
-    if event is On.TRIP_LEAVE_JURISDICTION:
-        return replace(vehicle, state=_target(state, event), state_before_leaving=state)
-    if state is State.ELSEWHERE and vehicle.state_before_leaving is not None:
-        before = vehicle.state_before_leaving
-        if event is On.TRIP_ENTER_JURISDICTION:
-            return replace(vehicle, state=_target(state, event, before), state_before_leaving=None)
-        beneath = _step(replace(vehicle, state=before, state_before_leaving=None), event)
-        return replace(beneath, state=state, state_before_leaving=beneath.state)
+    for hiding, leads_in, leads_out, field in _LAYERS:
+        before: State | None = getattr(vehicle, field)
+        if state is hiding and before is not None:
+            if event is leads_out:
+                return replace(vehicle, state=_target(state, event, before), **{field: None})
+            if event is not leads_in and (state, event) not in TRANSITIONS:
+                beneath = _step(replace(vehicle, state=before, **{field: None}), event)
+                return replace(beneath, state=state, **{field: beneath.state})
+        if event is leads_in:
+            return replace(vehicle, state=_target(state, event), **{field: state})
     return replace(vehicle, state=_target(state, event))
 
 
