@@ -1,0 +1,1 @@
+"""The rental's store over DynamoDB, shared by every function that rents; the rules live in `ev_rental`."""

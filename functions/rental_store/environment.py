@@ -1,0 +1,47 @@
+"""The environment that every rental function has, read once and typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from ev_rental.vocabulary import Market
+
+
+class SettingError(Exception):
+    """A variable is missing or wrong; the message names it, the value and what is allowed."""
+
+
+def required(variables: Mapping[str, str], name: str) -> str:
+    """A variable that must be set. Raises SettingError."""
+    value = variables.get(name, "").strip()
+    if not value:
+        raise SettingError(f"{name} is not set: set it in the function's environment")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class RentalEnvironment:
+    """`tables_region`: where both tables are. `writes_enabled`: False in a standby Region."""
+
+    market: Market
+    rental_table: str
+    vehicle_state_table: str
+    tables_region: str
+    writes_enabled: bool
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Self:
+        """From `os.environ` or the like. Raises SettingError."""
+        market = required(variables, "MARKET")
+        if market not in tuple(Market):
+            raise SettingError(f"MARKET is {market!r}: one of {', '.join(Market)} is expected")
+        writes = required(variables, "WRITES_ENABLED")
+        if writes not in ("true", "false"):
+            raise SettingError(f"WRITES_ENABLED is {writes!r}: true or false is expected")
+        return cls(
+            market=Market(market),
+            rental_table=required(variables, "RENTAL_TABLE"),
+            vehicle_state_table=required(variables, "VEHICLE_STATE_TABLE"),
+            tables_region=required(variables, "TABLES_REGION"),
+            writes_enabled=writes == "true",
+        )
