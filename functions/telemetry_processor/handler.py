@@ -25,8 +25,8 @@ logger: Final = Logger()
 
 _WRITERS: Final = 16
 
-# One call must not eat the function's whole time: what does not answer is reported and tried again. Nearly all
-# the processor time of a write is botocore's own, so it is spared what it need not do a thousand times a
+# One call must not eat the function's whole time: what does not answer is reported and tried again. Nearly
+# all processor time of a write is botocore's own, so it is spared what it need not do a thousand times a
 # second: validating parameters that type checker and tests have seen, and assembling its user agent anew.
 CLIENT_CONFIG: Final = Config(
     connect_timeout=1,
