@@ -74,6 +74,17 @@ def test_a_logged_error_fails_the_preview_and_a_warning_does_not(tmp_path: Path)
     assert [d.message for d in warned.graph.diagnostics] == ["odd"]
 
 
+def test_messages_come_in_one_order_whenever_their_resources_do(tmp_path: Path) -> None:
+    program = """
+        last = Thing("z")
+        first = Thing("a", opts=ResourceOptions(depends_on=[last]))
+        for resource in (first, last):
+            pulumi.log.warn("careful", resource)
+        """
+    result = clean(write(tmp_path, program).preview())
+    assert [d.urn.rpartition("::")[2] for d in result.graph.diagnostics] == ["a", "z"]
+
+
 def test_what_the_program_prints_is_information(tmp_path: Path) -> None:
     result = clean(write(tmp_path, "print('hello')").preview())
     assert [(d.severity, d.message) for d in result.graph.diagnostics] == [("info", "hello")]

@@ -62,6 +62,27 @@ def test_a_transform_can_change_every_option(tmp_path: Path) -> None:
     assert thing.version == "2.0.0"
 
 
+def test_children_inherit_what_a_transform_puts_on_their_parent(tmp_path: Path) -> None:
+    result = clean(
+        write(
+            tmp_path,
+            """
+            def guard(args):
+                if args.custom:
+                    return None
+                opts = ResourceOptions.merge(args.opts, ResourceOptions(protect=True, retain_on_delete=True))
+                return pulumi.ResourceTransformResult(args.props, opts)
+
+            group = Group("group", ResourceOptions(transforms=[guard]))
+            group.urn.apply(lambda _: Thing("thing", opts=ResourceOptions(parent=group)))
+            """,
+        ).preview()
+    )
+    assert named(result, "group").protect
+    assert named(result, "thing").protect
+    assert named(result, "thing").retain_on_delete
+
+
 def test_a_transform_that_returns_nothing_changes_nothing(tmp_path: Path) -> None:
     program = """
         options = ResourceOptions(protect=True, ignore_changes=["a"], aliases=[pulumi.Alias(name="b")],
