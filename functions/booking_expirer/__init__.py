@@ -1,0 +1,1 @@
+"""The function that ends holds and commands whose time is over."""

@@ -1,0 +1,1 @@
+"""The function that takes what cars answer to commands."""

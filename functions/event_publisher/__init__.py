@@ -1,0 +1,1 @@
+"""The function behind the tables' streams: what changed becomes events on the bus."""

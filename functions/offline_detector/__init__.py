@@ -1,0 +1,1 @@
+"""The function that notices which cars have fallen silent."""

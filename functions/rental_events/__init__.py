@@ -1,0 +1,1 @@
+"""What the functions behind queues and schedules share; the rules live in `ev_rental`."""
