@@ -3,6 +3,7 @@
 Mocks know nothing of parents, dependencies or transforms; for relations use the offline graph.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -81,10 +82,16 @@ def record(
 ) -> Recording:
     """Run `build` under mocks and wait for everything that it registers."""
     recording = Recording()
+    loop = asyncio.new_event_loop()  # the SDK takes the current one, and another test may have closed it
+    asyncio.set_event_loop(loop)
     pulumi.runtime.set_mocks(recording, project="blue-horizons", stack=stack, preview=False)
     pulumi.runtime.set_all_config(dict(config or {}))
 
     # The SDK's own runner waits for every outstanding registration, and raises what it raised.
     runner: Callable[[Callable[[], object]], Callable[[], object]] = pulumi.runtime.test
-    runner(build)()
+    try:
+        runner(build)()
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
     return recording

@@ -198,16 +198,16 @@ def test_a_service_may_assume_a_role_for_this_account_only(service: str) -> None
 
 def test_a_policy_document_is_iams_own_json() -> None:
     documents: list[str] = []
-    statement = Statement(
-        sid="S",
-        effect="Deny",
-        actions=["s3:GetObject"],
-        resources=[pulumi.Output.from_input("arn:x")],
-        principals=[Principal("AWS", ["arn:a"]), Principal("Service", ["s.amazonaws.com"])],
-        conditions=[Condition("StringEquals", "k", ["v"]), Condition("StringEquals", "l", ["w"])],
-    )
 
     def build() -> pulumi.Output[None]:
+        statement = Statement(
+            sid="S",
+            effect="Deny",
+            actions=["s3:GetObject"],
+            resources=[pulumi.Output.from_input("arn:x")],
+            principals=[Principal("AWS", ["arn:a"]), Principal("Service", ["s.amazonaws.com"])],
+            conditions=[Condition("StringEquals", "k", ["v"]), Condition("StringEquals", "l", ["w"])],
+        )
         return policy_json(statement).apply(documents.append)
 
     record(build)

@@ -131,7 +131,8 @@ def test_the_pack_names_each_of_them_through_the_protocol_too() -> None:
         node = program.nodes(key.stack)[key.urn]
         urn = f"{node.urn}-{index}"
         graph.resources[urn] = replace(node, urn=urn, inputs=_with(node.inputs, key.path, MISSING))
-    with PackRun(program.PACK, PackConfig(), pack_environment("blue-horizons", "dev", "test", {})) as run:
+    environment = pack_environment("blue-horizons", "dev", "test", {})
+    with PackRun(program.PACK, PackConfig(), environment, fork=False) as run:
         for node in graph.sorted():
             run.resource(node, None)
         report = run.finish(graph, {})

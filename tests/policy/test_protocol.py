@@ -48,7 +48,7 @@ def _run(
     graph = Graph("test", "pack")
     environment = pack_environment("pack", "test", "organization", {})
     environment["PULUMI_DRY_RUN"] = "true" if dry_run else "false"
-    with PackRun(PACK, PackConfig(config or {}, "test.json"), environment) as run:
+    with PackRun(PACK, PackConfig(config or {}, "test.json"), environment, fork=False) as run:
         for resource in (_resource(STACK, {}, "test"), *resources):
             graph.resources[resource.urn] = resource
             run.resource(resource, None)
