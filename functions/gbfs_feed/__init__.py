@@ -1,0 +1,1 @@
+"""The public feeds of the market: GBFS 3.0 for journey planners."""

@@ -1,0 +1,1 @@
+"""What a rider's app calls: stations, cars, bookings, trips and invoices."""

@@ -1,0 +1,254 @@
+"""What the rider API takes and answers: JSON in camel case, times in ms since the epoch, money in minor units
+of its currency, distances in metres. A field that has no value is left out, never null."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from ev_rental.rental.report import MAX_TEXT
+from ev_rental.rental.service import MAX_QUOTE_MINUTES
+from ev_rental.rental.vocabulary import (
+    BookingState,
+    CommandAction,
+    CommandPurpose,
+    CommandState,
+    LineKind,
+    ReportCategory,
+)
+from http_api.operations import ID_PATTERN
+
+MAX_RADIUS = 20_000
+MAX_QUOTE_METRES = 10_000_000
+_LAST_MS = 4_102_444_800_000  # 2100-01-01
+
+Id = Annotated[str, Meta(pattern=ID_PATTERN)]
+Cursor = Annotated[
+    str,
+    Meta(pattern="^[A-Za-z0-9_-]{1,400}$", description="`cursor` of the page before; absent for the first."),
+]
+PageSize = Annotated[int, Meta(ge=1, le=100, description="At most so many; 20 when absent.")]
+_QuoteStart = Annotated[
+    int, Meta(ge=0, le=_LAST_MS, description="ms since the epoch, before 2100; now when absent.")
+]
+_QuotePlan = Annotated[str, Meta(pattern=ID_PATTERN, description="The open plan when absent.")]
+Latitude = Annotated[float, Meta(ge=-90, le=90, description="WGS 84, degrees.")]
+Longitude = Annotated[float, Meta(ge=-180, le=180, description="WGS 84, degrees.")]
+
+
+# What is asked
+
+
+class NearbyQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A circle around a point."""
+
+    latitude: Latitude
+    longitude: Longitude
+    radius_metres: Annotated[int, Meta(ge=1, le=MAX_RADIUS, description="1,000 when absent.")] = 1_000
+    limit: PageSize = 20
+
+
+class QuoteQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A trip that may be."""
+
+    minutes: Annotated[int, Meta(ge=0, le=MAX_QUOTE_MINUTES)]
+    metres: Annotated[int, Meta(ge=0, le=MAX_QUOTE_METRES, description="0 when absent.")] = 0
+    starts_at: _QuoteStart | UnsetType = UNSET
+    plan_id: _QuotePlan | UnsetType = UNSET
+
+
+class PageQuery(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A part of a list."""
+
+    limit: PageSize = 20
+    cursor: Cursor | UnsetType = UNSET
+
+
+class BayName(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A bay of a station."""
+
+    station_id: Id
+    bay_id: Id
+
+
+class HoldBody(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which car to hold. `planId`: absent for the open plan. `destination`: a bay to keep for the return."""
+
+    vehicle_id: Id
+    plan_id: Id | UnsetType = UNSET
+    destination: BayName | UnsetType = UNSET
+
+
+class EndBody(Struct, frozen=True, kw_only=True, rename="camel"):
+    """`bay`: where the car is returned; absent for the bay kept at the hold, or where cars park freely."""
+
+    bay: BayName | UnsetType = UNSET
+
+
+class ReportBody(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A problem with a car."""
+
+    vehicle_id: Id
+    category: ReportCategory
+    text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern="\\S")]
+    booking_id: Id | UnsetType = UNSET
+
+
+# What is answered
+
+
+class StationView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A station. `bays`, `chargingBays`: how many."""
+
+    station_id: str
+    name: str
+    address: str
+    latitude: Latitude
+    longitude: Longitude
+    bays: int
+    charging_bays: int
+
+
+class StationList(Struct, frozen=True, kw_only=True):
+    """All stations of the market."""
+
+    stations: list[StationView]
+
+
+class BayView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A bay. `free`: nobody stands in it and nobody has reserved it."""
+
+    bay_id: str
+    charging: bool
+    free: bool
+
+
+class VehicleView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A car that can be booked now. `stateOfCharge`: percent. `distanceMetres`: from the point asked for."""
+
+    vehicle_id: str
+    vehicle_type_id: str
+    make: str
+    model: str
+    state_of_charge: float | UnsetType = UNSET
+    range_metres: int | UnsetType = UNSET
+    charging: bool | UnsetType = UNSET
+    latitude: Latitude | UnsetType = UNSET
+    longitude: Longitude | UnsetType = UNSET
+    station_id: str | UnsetType = UNSET
+    bay_id: str | UnsetType = UNSET
+    distance_metres: int | UnsetType = UNSET
+
+
+class StationDetail(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A station with its bays and the cars that can be booked there."""
+
+    station: StationView
+    bays: list[BayView]
+    vehicles: list[VehicleView]
+
+
+class VehicleList(Struct, frozen=True, kw_only=True):
+    """Cars that can be booked, the nearest first."""
+
+    vehicles: list[VehicleView]
+
+
+class PriceLine(Struct, frozen=True, kw_only=True, rename="camel"):
+    """`quantity` of `unit` (trip, minute, metre) at `unitPrice` (main unit, per km for metres)."""
+
+    kind: LineKind
+    name: str
+    quantity: int
+    unit: str
+    unit_price: str
+    amount: int
+    starts_at: int | UnsetType = UNSET
+    ends_at: int | UnsetType = UNSET
+
+
+class PriceView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """net + tax = gross, in minor units of `currency`, which has `minorDigits` digits."""
+
+    currency: str
+    minor_digits: int
+    lines: list[PriceLine]
+    net: int
+    tax: int
+    gross: int
+    tax_name: str
+    tax_rate: str
+    tax_included: bool
+    trip_minutes: int
+    billed_minutes: int
+    metres: int | UnsetType = UNSET
+
+
+class BookingView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A booking and its trip. `commandId`: the command the car has not answered yet."""
+
+    booking_id: str
+    vehicle_id: str
+    plan_id: str
+    tariff_id: str
+    state: BookingState
+    created_at: int
+    hold_expires_at: int
+    destination: BayName | UnsetType = UNSET
+    command_id: str | UnsetType = UNSET
+    started_at: int | UnsetType = UNSET
+    ended_at: int | UnsetType = UNSET
+    metres: int | UnsetType = UNSET
+    invoice_id: str | UnsetType = UNSET
+
+
+class BookingPage(Struct, frozen=True, kw_only=True):
+    """The newest first. `cursor`: for the next page, absent on the last."""
+
+    bookings: list[BookingView]
+    cursor: str | UnsetType = UNSET
+
+
+class CommandView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the car was told. SENT until it answers or the command expires; `reason`: why it refused."""
+
+    command_id: str
+    booking_id: str
+    vehicle_id: str
+    action: CommandAction
+    purpose: CommandPurpose
+    state: CommandState
+    issued_at: int
+    expires_at: int
+    reason: str | UnsetType = UNSET
+
+
+class InvoiceView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The price of a trip, fixed once."""
+
+    invoice_id: str
+    booking_id: str
+    vehicle_id: str
+    plan_id: str
+    tariff_id: str
+    issued_at: int
+    started_at: int
+    ended_at: int
+    price: PriceView
+
+
+class InvoicePage(Struct, frozen=True, kw_only=True):
+    """The newest first. `cursor`: for the next page, absent on the last."""
+
+    invoices: list[InvoiceView]
+    cursor: str | UnsetType = UNSET
+
+
+class ReportView(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A problem as it was filed."""
+
+    report_id: str
+    vehicle_id: str
+    category: ReportCategory
+    text: str
+    filed_at: int
+    booking_id: str | UnsetType = UNSET
