@@ -78,7 +78,8 @@ class VehicleTopics:
         """Connects and disconnects of cars, in the same stream and order as their telemetry."""
         return (
             f"SELECT *, 'lifecycle' AS recordType, topic({LIFECYCLE_CLIENT_ID_LEVEL}) AS topicVehicleId, "
-            "timestamp() AS receivedAt FROM '$aws/events/presence/+/+'"
+            "timestamp() AS receivedAt FROM '$aws/events/presence/+/+' "
+            "WHERE eventType = 'connected' OR eventType = 'disconnected'"  # not connect_failed
         )
 
     @property

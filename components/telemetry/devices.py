@@ -178,7 +178,7 @@ def _car_may(args: FleetDevicesArgs) -> list[Statement]:
 def _enrolment_may(
     args: FleetDevicesArgs, thing_type_arn: pulumi.Output[str], group_arn: pulumi.Output[str]
 ) -> list[Statement]:
-    things = _arn(args, f"thing/{args.market.upper()}-*")
+    things = _arn(args, f"thing/{args.market.upper()}-EV-*")  # SG-EV-000123, as the processor wants it
     certificates = _arn(args, "cert/*")  # AWS IoT Core names certificates itself
     return [
         Statement(

@@ -106,6 +106,7 @@ def test_enrolment_can_make_cars_of_this_market_and_nothing_else(dev: Recording)
     document = dev.one(ROLE_POLICY, "-enrolment-policy")["policy"]
     assert allows(document, Request("iot:CreateThing", iot("thing/SG-EV-000001")))
     assert not allows(document, Request("iot:CreateThing", iot("thing/MY-EV-000001")))
+    assert not allows(document, Request("iot:CreateThing", iot("thing/SG-GATEWAY")))
     assert allows(document, Request("iot:AttachPolicy", iot("policy/bluehorizons-dev-sg-car")))
     assert allows(document, Request("iot:AttachPolicy", iot("cert/abc")))
     assert not allows(document, Request("iot:AttachPolicy", iot("policy/admin")))
@@ -128,7 +129,14 @@ def test_the_broker_logs_what_no_error_action_sees(stack: Recording) -> None:
 
 @pytest.mark.parametrize(
     ("purpose", "topic", "level"),
-    [("telemetry", "bh/sg/+/telemetry", 3), ("lifecycle", "$aws/events/presence/+/+", 5)],
+    [
+        ("telemetry", "'bh/sg/+/telemetry'", 3),
+        (
+            "lifecycle",
+            "'$aws/events/presence/+/+' WHERE eventType = 'connected' OR eventType = 'disconnected'",
+            5,
+        ),
+    ],
 )
 def test_a_rule_sends_every_field_in_the_order_of_the_vehicle_and_keeps_what_fails(
     stack: Recording, purpose: str, topic: str, level: int
@@ -140,7 +148,7 @@ def test_a_rule_sends_every_field_in_the_order_of_the_vehicle_and_keeps_what_fai
     assert selected == (
         f"SELECT *, '{purpose}' AS recordType, topic({level}) AS topicVehicleId, timestamp() AS receivedAt"
     )
-    assert source == f"'{topic}'"
+    assert source == topic
     role = stack.one("aws:iam/role:Role", "-ingest-rules").arn
     assert rule["kineses"] == [
         {"roleArn": role, "streamName": stack.one(STREAM).name, "partitionKey": f"${{topic({level})}}"}
