@@ -65,7 +65,7 @@ def bay_key(bay: BayRef) -> "Attributes":
 
 
 def idempotency_key(rider_id: str, name: str) -> "Attributes":
-    """`IDEMPOTENCY#<rider id>#<key>`; a rider id, the pool's `sub`, has no `#`, so no two pairs read the same."""
+    """`IDEMPOTENCY#<rider id>#<key>`: a rider id, the pool's `sub`, has no `#`."""
     return key("IDEMPOTENCY", f"{rider_id}#{name}")
 
 
