@@ -15,11 +15,11 @@ ARCHITECTURE = "arm64"
 ALIAS = "live"
 FUNCTIONS_DIR = Path(__file__).resolve().parent.parent / "functions"
 LAYER_ARCHIVE = FUNCTIONS_DIR.parent / "build" / "layer.zip"
-SHARED_PACKAGE = "ev_rental"
+DOMAIN = "ev_rental"
 
 
-def function_source(function: str) -> pulumi.AssetArchive:
-    """The archive of one function: the shared domain with its data files, and the function's own folder.
+def function_source(function: str, packages: Sequence[str] = ()) -> pulumi.AssetArchive:
+    """The archive of one function: the domain with its data files, `packages`, and the function's own folder.
 
     Files are listed one by one so that caches and hidden files never change the archive's hash.
     Raises FileNotFoundError when there is no such function.
@@ -30,7 +30,7 @@ def function_source(function: str) -> pulumi.AssetArchive:
         )
     files = sorted(
         path
-        for folder in (SHARED_PACKAGE, function)
+        for folder in (DOMAIN, *packages, function)
         for path in (FUNCTIONS_DIR / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     )
@@ -70,7 +70,8 @@ def _relative(path: Path) -> str:
 class LambdaFunctionArgs:
     """What a function is.
 
-    `function` is its folder under `functions/`; `timeout_seconds` and `memory_mb` are Lambda's;
+    `function` is its folder under `functions/`, `packages` the shared ones that it imports beside the domain;
+    `timeout_seconds` and `memory_mb` are Lambda's;
     `statements` is what its role may do beyond its own logs and traces; `environment_key_arn` encrypts its
     variables and `log_key_arn` its logs.
     """
@@ -85,6 +86,7 @@ class LambdaFunctionArgs:
     log_retention_days: int
     statements: Sequence[Statement]
     tags: Tags
+    packages: Sequence[str] = ()
     timeout_seconds: int = 30
     memory_mb: int = 512
     reserved_concurrency: int = 10
@@ -138,7 +140,7 @@ class LambdaFunction(pulumi.ComponentResource):
                 runtime=RUNTIME,
                 architectures=[ARCHITECTURE],
                 handler=f"{args.function}.handler.handler",
-                code=function_source(args.function),
+                code=function_source(args.function, args.packages),
                 layers=[args.layer_arn],
                 memory_size=args.memory_mb,
                 timeout=args.timeout_seconds,

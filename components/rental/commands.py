@@ -6,13 +6,15 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alarms import create_alarms, dead_letter_alarm, function_alarms
+from components.encryption import DataDomain
+from components.foundation import Foundation
 from components.iam import Statement, service_role
 from components.lambda_function import LambdaFunction, LambdaFunctionArgs
-from components.markets import Market, Region
+from components.markets import Region
 from components.queue import ConsumedQueue, ConsumedQueueArgs, consume, consume_statement
 from components.rental.access import RentalTables
-from components.tags import DataClass, Tags, component_tags
-from components.topics import SQL_VERSION, VehicleTopics
+from components.tags import DataClass, component_tags
+from components.topics import SQL_VERSION
 
 TIMEOUT_SECONDS = 15
 CONCURRENCY = 5
@@ -20,21 +22,13 @@ CONCURRENCY = 5
 
 @dataclass(frozen=True)
 class VehicleCommandsArgs:
-    """The component's provider, `key_arn`, logs, layer and alarm topic are of the Region where cars connect;
-    the tables may be of another."""
+    """`foundation` is of the Region where cars connect, as the component's provider; the tables may be of
+    another."""
 
-    account_id: str
-    market: Market
-    topics: VehicleTopics
+    foundation: Foundation
     tables: RentalTables
     tables_region: Region
     writes_enabled: bool
-    key_arn: pulumi.Input[str]
-    log_key_arn: pulumi.Input[str]
-    log_retention_days: int
-    layer_arn: pulumi.Input[str]
-    alarm_topic_arn: pulumi.Input[str]
-    tags: Tags
 
 
 class VehicleCommands(pulumi.ComponentResource):
@@ -47,24 +41,24 @@ class VehicleCommands(pulumi.ComponentResource):
     ) -> None:
         super().__init__("bluehorizons:rental:VehicleCommands", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        tags = component_tags(args.tags, "rental", DataClass.PERSONAL)
+        base = args.foundation
+        key_arn = base.key_arn(DataDomain.RENTAL)
+        tags = component_tags(base.tags, "rental", DataClass.PERSONAL)
         queue = ConsumedQueue(
             f"{name}-acks",
-            ConsumedQueueArgs(key_arn=args.key_arn, function_timeout_seconds=TIMEOUT_SECONDS, tags=tags),
+            ConsumedQueueArgs(key_arn=key_arn, function_timeout_seconds=TIMEOUT_SECONDS, tags=tags),
             opts=child,
         )
         role = service_role(
             f"{name}-rule-role",
             service="iot.amazonaws.com",
-            account_id=args.account_id,
+            account_id=base.account_id,
             description="Lets the topic rule of command answers write to its queues",
             statements=[
                 Statement(
                     sid="Queues", actions=["sqs:SendMessage"], resources=[queue.arn, queue.dead_letter_arn]
                 ),
-                Statement(
-                    sid="Encrypt", actions=["kms:GenerateDataKey", "kms:Decrypt"], resources=[args.key_arn]
-                ),
+                Statement(sid="Encrypt", actions=["kms:GenerateDataKey", "kms:Decrypt"], resources=[key_arn]),
             ],
             tags=tags,
             parent=self,
@@ -72,10 +66,10 @@ class VehicleCommands(pulumi.ComponentResource):
         aws.iot.TopicRule(
             f"{name}-rule",
             aws.iot.TopicRuleArgs(
-                name=args.topics.command_acks_rule,
+                name=base.topics.command_acks_rule,
                 description="What cars answer to commands",
                 enabled=True,
-                sql=args.topics.command_acks_sql,
+                sql=base.topics.command_acks_sql,
                 sql_version=SQL_VERSION,
                 sqs=[aws.iot.TopicRuleSqsArgs(queue_url=queue.url, role_arn=role.arn, use_base64=False)],
                 error_action=aws.iot.TopicRuleErrorActionArgs(
@@ -92,20 +86,20 @@ class VehicleCommands(pulumi.ComponentResource):
             LambdaFunctionArgs(
                 function="command_acks",
                 description="Starts and ends trips when the car has answered",
-                account_id=args.account_id,
-                layer_arn=args.layer_arn,
+                account_id=base.account_id,
+                layer_arn=base.layer_arn,
                 environment=args.tables.environment(
                     "command-acks",
-                    market=args.market,
+                    market=base.market,
                     tables_region=args.tables_region,
                     writes_enabled=args.writes_enabled,
                 ),
-                environment_key_arn=args.key_arn,
-                log_key_arn=args.log_key_arn,
-                log_retention_days=args.log_retention_days,
+                environment_key_arn=key_arn,
+                log_key_arn=base.key_arn(DataDomain.LOGS),
+                log_retention_days=base.log_retention_days,
                 statements=[
                     consume_statement(queue.arn),
-                    Statement(sid="DecryptQueue", actions=["kms:Decrypt"], resources=[args.key_arn]),
+                    Statement(sid="DecryptQueue", actions=["kms:Decrypt"], resources=[key_arn]),
                     *args.tables.read(),
                     *args.tables.write(),
                 ],
@@ -129,7 +123,7 @@ class VehicleCommands(pulumi.ComponentResource):
                 dead_letter_alarm("acks", queue.dead_letter_name, "Answers of cars were not understood"),
                 *function_alarms("acks", self.function.function_name),
             ],
-            topic_arn=args.alarm_topic_arn,
+            topic_arn=base.alarm_topic_arn,
             tags=tags,
             parent=self,
         )

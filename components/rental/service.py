@@ -10,17 +10,18 @@ import pulumi_aws as aws
 
 from components.alarms import Alarm, create_alarms, dead_letter_alarm, function_alarms
 from components.bucket import EncryptedBucket, EncryptedBucketArgs
+from components.encryption import DataDomain
 from components.events import EventBus, EventBusArgs
+from components.foundation import Foundation
 from components.iam import Statement
 from components.lambda_function import ALIAS, FUNCTIONS_DIR, LambdaFunction, LambdaFunctionArgs
-from components.markets import Market, Region
+from components.markets import Region
 from components.queue import ConsumedQueue, ConsumedQueueArgs, consume, consume_statement
 from components.rental.access import RentalTables
 from components.rest_api import RestApi, RestApiArgs
 from components.schedule import ScheduledTask, Schedules, SchedulesArgs
 from components.table import TableReference
-from components.tags import DataClass, Tags, component_tags
-from components.topics import VehicleTopics
+from components.tags import DataClass, component_tags
 
 OPENAPI_DOCUMENT = FUNCTIONS_DIR / "rider_api" / "openapi.json"
 STAGE = "live"
@@ -35,30 +36,20 @@ MAX_OUTBOX_AGE_MS = 60_000
 class RentalServiceArgs:
     """What the service of a Region is built with.
 
-    Everything is of `region` but `ingest_region`, where cars hear their commands. `writes_enabled` is the
-    fence of a standby Region: False, and its functions refuse every change. `custom_domain` says whether
-    riders reach the API by a name of ours.
+    Everything is of the foundation's Region but `ingest_region`, where cars hear their commands.
+    `writes_enabled` is the fence of a standby Region: False, and its functions refuse every change.
+    `custom_domain` says whether riders reach the API by a name of ours; `rate` and `burst` are its throttles.
     """
 
-    account_id: str
-    market: Market
+    foundation: Foundation
     time_zone: str
-    region: Region
     ingest_region: Region
-    topics: VehicleTopics
     tables: RentalTables
-    writes_enabled: bool
     rider_pool_arn: pulumi.Input[str]
-    custom_domain: bool
     rate: float
     burst: int
-    key_arn: pulumi.Input[str]
-    log_key_arn: pulumi.Input[str]
-    log_retention_days: int
-    layer_arn: pulumi.Input[str]
-    alarm_topic_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
+    writes_enabled: bool = True
+    custom_domain: bool = False
 
 
 class RentalService(pulumi.ComponentResource):
@@ -73,7 +64,9 @@ class RentalService(pulumi.ComponentResource):
         super().__init__("bluehorizons:rental:RentalService", name, None, opts)
         self._name = name
         self._args = args
-        self._tags = component_tags(args.tags, "rental", DataClass.PERSONAL)
+        base = self._base = args.foundation
+        key_arn = self._key_arn = base.key_arn(DataDomain.RENTAL)
+        self._tags = component_tags(base.tags, "rental", DataClass.PERSONAL)
         self._child = pulumi.ResourceOptions(parent=self)
         self._alarms: list[Alarm] = []
         tables = args.tables
@@ -81,8 +74,8 @@ class RentalService(pulumi.ComponentResource):
         self.bus = EventBus(
             f"{name}-events",
             EventBusArgs(
-                name=f"{args.topics.prefix}-rental",
-                key_arn=args.key_arn,
+                name=f"{base.topics.prefix}-rental",
+                key_arn=key_arn,
                 archive_days=ARCHIVE_DAYS,
                 tags=self._tags,
             ),
@@ -117,11 +110,11 @@ class RentalService(pulumi.ComponentResource):
         invoices = ConsumedQueue(
             f"{name}-invoices",
             ConsumedQueueArgs(
-                key_arn=args.key_arn, function_timeout_seconds=INVOICER_TIMEOUT_SECONDS, tags=self._tags
+                key_arn=key_arn, function_timeout_seconds=INVOICER_TIMEOUT_SECONDS, tags=self._tags
             ),
             opts=self._child,
         )
-        self.bus.route("invoices", detail_types=["trip.completed"], to=invoices, account_id=args.account_id)
+        self.bus.route("invoices", detail_types=["trip.completed"], to=invoices, account_id=base.account_id)
         invoicer = self._function(
             "invoicer",
             "Invoices every trip exactly once",
@@ -141,9 +134,9 @@ class RentalService(pulumi.ComponentResource):
         schedules = Schedules(
             f"{name}-schedules",
             SchedulesArgs(
-                account_id=args.account_id,
+                account_id=base.account_id,
                 time_zone=args.time_zone,
-                key_arn=args.key_arn,
+                key_arn=key_arn,
                 tasks=(
                     ScheduledTask(
                         "expire",
@@ -175,11 +168,11 @@ class RentalService(pulumi.ComponentResource):
             dead_letter_alarm("invoices", invoices.dead_letter_name, "Trips were not invoiced"),
             dead_letter_alarm("schedules", schedules.dead_letter_name, "Scheduled work was not done"),
         ]
-        create_alarms(name, self._alarms, topic_arn=args.alarm_topic_arn, tags=self._tags, parent=self)
+        create_alarms(name, self._alarms, topic_arn=base.alarm_topic_arn, tags=self._tags, parent=self)
         self.api = RestApi(
             f"{name}-api",
             RestApiArgs(
-                account_id=args.account_id,
+                account_id=base.account_id,
                 document=rider_api_document(),
                 functions={"/v1": rider_api, "/gbfs": gbfs_feed},
                 user_pool_arn=args.rider_pool_arn,
@@ -187,9 +180,9 @@ class RentalService(pulumi.ComponentResource):
                 custom_domain=args.custom_domain,
                 rate=args.rate,
                 burst=args.burst,
-                log_key_arn=args.log_key_arn,
-                log_retention_days=args.log_retention_days,
-                alarm_topic_arn=args.alarm_topic_arn,
+                log_key_arn=base.key_arn(DataDomain.LOGS),
+                log_retention_days=base.log_retention_days,
+                alarm_topic_arn=base.alarm_topic_arn,
                 tags=self._tags,
             ),
             opts=self._child,
@@ -198,10 +191,10 @@ class RentalService(pulumi.ComponentResource):
 
     def _outbox(self) -> None:
         """Every change of a table reaches the bus at least once: the streams are the outbox."""
-        args, tables = self._args, self._args.tables
+        tables = self._args.tables
         failed = EncryptedBucket(
             f"{self._name}-outbox-failed",
-            EncryptedBucketArgs(key_arn=args.key_arn, tags=self._tags, protect=args.protect),
+            EncryptedBucketArgs(key_arn=self._key_arn, tags=self._tags, protect=self._base.production),
             opts=self._child,
         )
         streams: dict[str, TableReference] = {
@@ -233,7 +226,7 @@ class RentalService(pulumi.ComponentResource):
                 Statement(
                     sid="UseKeys",
                     actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                    resources=[args.key_arn, tables.telemetry_key_arn],
+                    resources=[self._key_arn, tables.telemetry_key_arn],
                 ),
             ],
             environment={"EVENT_BUS": self.bus.bus_name},
@@ -308,20 +301,20 @@ class RentalService(pulumi.ComponentResource):
             LambdaFunctionArgs(
                 function=function,
                 description=description,
-                account_id=args.account_id,
-                layer_arn=args.layer_arn,
+                account_id=self._base.account_id,
+                layer_arn=self._base.layer_arn,
                 environment={
                     **args.tables.environment(
                         service,
-                        market=args.market,
-                        tables_region=args.region,
+                        market=self._base.market,
+                        tables_region=self._base.region,
                         writes_enabled=args.writes_enabled,
                     ),
                     **(environment or {}),
                 },
-                environment_key_arn=args.key_arn,
-                log_key_arn=args.log_key_arn,
-                log_retention_days=args.log_retention_days,
+                environment_key_arn=self._key_arn,
+                log_key_arn=self._base.key_arn(DataDomain.LOGS),
+                log_retention_days=self._base.log_retention_days,
                 statements=statements,
                 tags=self._tags,
                 timeout_seconds=timeout_seconds,
@@ -335,11 +328,11 @@ class RentalService(pulumi.ComponentResource):
 
     def _send_commands(self) -> Statement:
         args = self._args
-        topic = args.topics.commands("*")
+        topic = self._base.topics.commands("*")
         return Statement(
             sid="CommandCars",
             actions=["iot:Publish"],
-            resources=[f"arn:aws:iot:{args.ingest_region}:{args.account_id}:topic/{topic}"],
+            resources=[f"arn:aws:iot:{args.ingest_region}:{self._base.account_id}:topic/{topic}"],
         )
 
 

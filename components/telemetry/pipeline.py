@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import pulumi
 
 from components.alarms import Alarm, create_alarms
+from components.encryption import DataDomain
+from components.foundation import Foundation
 from components.lambda_function import ALIAS
-from components.markets import Market, Region
+from components.markets import Region
 from components.sizing import TelemetrySizing
 from components.table import TableReference
-from components.tags import DataClass, Tags, component_tags
+from components.tags import DataClass, component_tags
 from components.telemetry.devices import FleetDevices, FleetDevicesArgs
 from components.telemetry.ingest import TelemetryIngest, TelemetryIngestArgs
 from components.telemetry.lake import TelemetryLake, TelemetryLakeArgs
@@ -25,30 +27,16 @@ MAX_LAKE_AGE_SECONDS = 900
 class EvTelemetryPipelineArgs:
     """What the pipeline is built with.
 
-    The component's provider is of `region`, where cars connect; keys, layer and alarm topic are of that
-    Region too. `vehicle_state`, `alerts` and `tables_key_arn` are of `tables_region`. `prefix` names what
-    cars must know by name (rule, policy, template): unique in account and Region, and never to be changed.
-    `expect_traffic` alarms when no car sends anything.
+    `foundation` is of the Region where cars connect, as the component's provider; `vehicle_state`, `alerts`
+    and `tables_key_arn` are of `tables_region`.
     """
 
-    account_id: str
-    market: Market
-    region: Region
-    prefix: str
+    foundation: Foundation
     sizing: TelemetrySizing
-    telemetry_key_arn: pulumi.Input[str]
-    lake_key_arn: pulumi.Input[str]
-    log_key_arn: pulumi.Input[str]
-    log_retention_days: int
-    layer_arn: pulumi.Input[str]
     tables_region: Region
     vehicle_state: TableReference
     alerts: TableReference
     tables_key_arn: pulumi.Input[str]
-    alarm_topic_arn: pulumi.Input[str]
-    protect: bool
-    expect_traffic: bool
-    tags: Tags
 
 
 class EvTelemetryPipeline(pulumi.ComponentResource):
@@ -64,17 +52,20 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
     ) -> None:
         super().__init__("bluehorizons:telemetry:EvTelemetryPipeline", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        tags = component_tags(args.tags, "telemetry", DataClass.PERSONAL)
-        topics = VehicleTopics(prefix=args.prefix, market=args.market)
+        base = args.foundation
+        tags = component_tags(base.tags, "telemetry", DataClass.PERSONAL)
+        topics = base.topics
+        telemetry_key_arn = base.key_arn(DataDomain.TELEMETRY)
+        log_key_arn = base.key_arn(DataDomain.LOGS)
         self.devices = FleetDevices(
             f"{name}-devices",
             FleetDevicesArgs(
-                account_id=args.account_id,
-                region=args.region,
-                market=args.market,
+                account_id=base.account_id,
+                region=base.region,
+                market=base.market,
                 topics=topics,
-                log_key_arn=args.log_key_arn,
-                log_retention_days=args.log_retention_days,
+                log_key_arn=log_key_arn,
+                log_retention_days=base.log_retention_days,
                 tags=tags,
             ),
             opts=child,
@@ -82,10 +73,10 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
         self.ingest = TelemetryIngest(
             f"{name}-ingest",
             TelemetryIngestArgs(
-                account_id=args.account_id,
+                account_id=base.account_id,
                 topics=topics,
                 sizing=args.sizing,
-                key_arn=args.telemetry_key_arn,
+                key_arn=telemetry_key_arn,
                 tags=tags,
             ),
             opts=child,
@@ -93,19 +84,19 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
         self.processor = TelemetryProcessor(
             f"{name}-processor",
             TelemetryProcessorArgs(
-                account_id=args.account_id,
-                market=args.market,
+                account_id=base.account_id,
+                market=base.market,
                 tables_region=args.tables_region,
                 vehicle_state=args.vehicle_state,
                 alerts=args.alerts,
                 tables_key_arn=args.tables_key_arn,
                 stream_arn=self.ingest.stream_arn,
-                stream_key_arn=args.telemetry_key_arn,
-                log_key_arn=args.log_key_arn,
-                log_retention_days=args.log_retention_days,
-                layer_arn=args.layer_arn,
+                stream_key_arn=telemetry_key_arn,
+                log_key_arn=log_key_arn,
+                log_retention_days=base.log_retention_days,
+                layer_arn=base.layer_arn,
                 sizing=args.sizing,
-                protect=args.protect,
+                protect=base.production,
                 tags=tags,
             ),
             opts=child,
@@ -113,15 +104,15 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
         self.lake = TelemetryLake(
             f"{name}-lake",
             TelemetryLakeArgs(
-                account_id=args.account_id,
-                region=args.region,
-                database_name=f"{args.prefix.replace('-', '_')}_raw",
+                account_id=base.account_id,
+                region=base.region,
+                database_name=f"{base.prefix.replace('-', '_')}_raw",
                 stream_arn=self.ingest.stream_arn,
-                stream_key_arn=args.telemetry_key_arn,
-                lake_key_arn=args.lake_key_arn,
-                log_key_arn=args.log_key_arn,
-                log_retention_days=args.log_retention_days,
-                protect=args.protect,
+                stream_key_arn=telemetry_key_arn,
+                lake_key_arn=base.key_arn(DataDomain.ANALYTICS),
+                log_key_arn=log_key_arn,
+                log_retention_days=base.log_retention_days,
+                protect=base.production,
                 tags=tags,
             ),
             opts=child,
@@ -132,9 +123,9 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
                 *self._ingest_alarms(topics),
                 *self._processor_alarms(),
                 *self._lake_alarms(),
-                *(self._silence_alarms() if args.expect_traffic else []),
+                *(self._silence_alarms() if base.production else []),
             ],
-            topic_arn=args.alarm_topic_arn,
+            topic_arn=base.alarm_topic_arn,
             tags=tags,
             parent=self,
         )

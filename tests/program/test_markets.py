@@ -34,7 +34,6 @@ def test_cars_connect_to_the_ingest_region_and_state_is_kept_in_the_primary_regi
         ("aws:iot/topicRule:TopicRule", facts.telemetry_ingest),
         ("aws:kinesis/stream:Stream", facts.telemetry_ingest),
         ("aws:lambda/function:Function", facts.telemetry_ingest),
-        ("aws:sns/topic:Topic", facts.telemetry_ingest),
         ("aws:cloudwatch/metricAlarm:MetricAlarm", facts.telemetry_ingest),
         ("aws:dynamodb/table:Table", facts.primary),
         ("aws:kms/key:Key", facts.primary),
