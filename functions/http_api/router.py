@@ -92,7 +92,7 @@ class Router(Generic[_S]):
     def _nothing_here(self) -> "Response[str | bytes]":
         current = self._resolver.current_event
         allowed = sorted({method for pattern, method in self._patterns if pattern.fullmatch(current.path)})
-        if allowed:
+        if allowed and current.http_method not in allowed:  # else it is an id that cannot be one
             raise ApiError(
                 ApiErrorCode.METHOD_NOT_ALLOWED,
                 f"{current.http_method} is not served here: use {' or '.join(allowed)}",
