@@ -1,5 +1,7 @@
 """`ev preview` as a user and a CI job see it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,3 +104,19 @@ def test_a_failing_stack_among_several_fails_the_command_but_not_the_others(tmp_
     assert ran.code == 1
     assert ran.document["dev"]["diagnostics"] == []
     assert ran.document["bad"]["diagnostics"]
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_without_a_traceback(tmp_path: Path) -> None:
+    write(tmp_path, "import pulumi\nfor i in range(20_000):\n    pulumi.export(f'output{i}', 'x' * 20)\n")
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "offline.cli", "preview", "dev", "--cwd", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
