@@ -52,7 +52,7 @@ class Price(Struct, frozen=True, kw_only=True):
     tax_included: bool
     trip_minutes: int
     billed_minutes: int
-    metres: int | None
+    metres: int | None = None
 
 
 class _Part(NamedTuple):
