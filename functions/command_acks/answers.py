@@ -8,16 +8,13 @@ from msgspec import Meta, Struct
 from ev_rental.rental.command import Ack
 from ev_rental.rental.operations import RentalOperations
 from ev_rental.rental.vocabulary import AckOutcome, AckResult
+from rental_events.messages import PoisonedError
 
 MAX_REASON: Final = 200
 _REFUSED: Final = frozenset({AckOutcome.UNKNOWN, AckOutcome.WRONG_VEHICLE})
 
 _Id = Annotated[str, Meta(min_length=1, max_length=128)]
 _Time = Annotated[int, Meta(ge=0)]
-
-
-class AnswerError(ValueError):
-    """An answer that no repetition will make good; it names the value and the reason."""
 
 
 class _Answer(Struct, rename="camel"):
@@ -36,11 +33,11 @@ _decode: Final = msgspec.json.Decoder(_Answer).decode
 
 
 def ack(body: str) -> Ack:
-    """The answer in a message. Raises AnswerError."""
+    """The answer in a message. Raises PoisonedError."""
     try:
         answer = _decode(body)
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise AnswerError(f"no answer to a command: {error}") from error
+        raise PoisonedError(f"no answer to a command: {error}") from error
     return Ack(
         command_id=answer.command_id,
         vehicle_id=answer.topic_vehicle_id,
@@ -52,10 +49,10 @@ def ack(body: str) -> Ack:
 
 
 def take(rental: RentalOperations, body: str) -> AckOutcome:
-    """Carries out what an answer means. Raises AnswerError for one to an unknown or another car's command,
+    """Carries out what an answer means. Raises PoisonedError for one to an unknown or another car's command,
     and RentalError."""
     answer = ack(body)
     outcome = rental.acknowledge(answer)
     if outcome in _REFUSED:
-        raise AnswerError(f"{answer.vehicle_id} answered command {answer.command_id}: {outcome}")
+        raise PoisonedError(f"{answer.vehicle_id} answered command {answer.command_id}: {outcome}")
     return outcome

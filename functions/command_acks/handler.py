@@ -9,11 +9,12 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 
 from command_acks.answers import take
-from command_acks.environment import CommandEnvironment
+from ev_rental.rental.command import CommandSender
 from ev_rental.rental.vocabulary import AckOutcome
+from http_api.iot_commands import IotCommandSender
 from rental_events.connection import operations
 from rental_events.messages import work_off
-from rental_events.sender import IotSender, iot_sender
+from rental_store.environment import required
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,9 +26,9 @@ ROUNDS: Final = 4
 
 
 @cache
-def sender() -> IotSender:
+def sender() -> CommandSender:
     """Locks again a car that opened too late."""
-    return iot_sender(CommandEnvironment.read(os.environ).iot_region)
+    return IotCommandSender.in_region(required(os.environ, "IOT_REGION"))
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, list[dict[str, str]]]:

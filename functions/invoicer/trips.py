@@ -9,12 +9,9 @@ from ev_rental.rental.events import SCHEMA_VERSION, SOURCE
 from ev_rental.rental.invoice import Invoice
 from ev_rental.rental.operations import RentalOperations
 from ev_rental.rental.vocabulary import EventType
+from rental_events.messages import PoisonedError
 
 _MAJOR: Final = SCHEMA_VERSION.partition(".")[0]
-
-
-class TripEventError(ValueError):
-    """A message that no repetition will make an invoice of; it names the value and the reason."""
 
 
 class _Booking(Struct):
@@ -39,26 +36,26 @@ _decode: Final = msgspec.json.Decoder(_Envelope).decode
 
 
 def completed_booking(body: str, market: str) -> str:
-    """The id of the booking whose trip is completed. Raises TripEventError."""
+    """The id of the booking whose trip is completed. Raises PoisonedError."""
     try:
         envelope = _decode(body)
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise TripEventError(f"no event of the bus: {error}") from error
+        raise PoisonedError(f"no event of the bus: {error}") from error
     said = (envelope.source, envelope.detail_type)
     if said != (SOURCE, EventType.TRIP_COMPLETED):
-        raise TripEventError(f"{said} is not ({SOURCE}, {EventType.TRIP_COMPLETED}): check the bus rule")
+        raise PoisonedError(f"{said} is not ({SOURCE}, {EventType.TRIP_COMPLETED}): check the bus rule")
     detail = envelope.detail
     if detail.schema_version.partition(".")[0] != _MAJOR:
-        raise TripEventError(f"schemaVersion is {detail.schema_version}: {_MAJOR}.x is understood")
+        raise PoisonedError(f"schemaVersion is {detail.schema_version}: {_MAJOR}.x is understood")
     if detail.market != market:
-        raise TripEventError(f"market is {detail.market!r}, this function invoices {market!r}")
+        raise PoisonedError(f"market is {detail.market!r}, this function invoices {market!r}")
     return detail.data.booking_id
 
 
 def invoice_trip(rental: RentalOperations, body: str) -> Invoice:
-    """Invoices the trip of a message. Raises TripEventError and RentalError."""
+    """Invoices the trip of a message. Raises PoisonedError and RentalError."""
     booking_id = completed_booking(body, rental.market.market)
     invoice = rental.issue_invoice(booking_id)
     if invoice is None:
-        raise TripEventError(f"booking {booking_id} is not completed: there is nothing to invoice")
+        raise PoisonedError(f"booking {booking_id} is not completed: there is nothing to invoice")
     return invoice

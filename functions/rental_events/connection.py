@@ -4,14 +4,21 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ev_rental.rental.command import CommandSender
-from rental_events.sender import NoSender
+from ev_rental.rental.command import Command, CommandNotSentError, CommandSender
 from rental_events.timed import TimedOperations
 from rental_store.connect import Parts, connect
 from rental_store.environment import RentalEnvironment
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class NoSender:
+    """The `CommandSender` of a function whose steps send nothing: its role may not publish."""
+
+    def send(self, command: Command) -> None:
+        """Raises CommandNotSentError."""
+        raise CommandNotSentError(f"{command.command_id}: this function sends no commands")
 
 
 @cache

@@ -20,6 +20,10 @@ Problem = Callable[[str, Exception], None]
 """Told (id of the message, the error)."""
 
 
+class PoisonedError(ValueError):
+    """A message that no repetition will make good; it names the value and the reason."""
+
+
 class Batch(Struct, kw_only=True):
     """`failed`: ids of messages that are to come again."""
 
@@ -42,7 +46,7 @@ def work_off(
     pause: Callable[[float], None] = time.sleep,
 ) -> Batch:
     """Hands the body of each message of an SQS event to `handle`, and again up to `rounds` times in all while
-    it raises a RentalError that may pass."""
+    it raises what may pass: anything but PoisonedError and a standby's refusal."""
     batch = Batch()
     waiting = list(records)
     for number in range(1, rounds + 1):
@@ -68,4 +72,5 @@ def work_off(
 
 
 def _may_pass(error: Exception) -> bool:
-    return isinstance(error, RentalError) and error.retryable and error.code is not ErrorCode.WRITES_DISABLED
+    fenced = isinstance(error, RentalError) and error.code is ErrorCode.WRITES_DISABLED
+    return not fenced and not isinstance(error, PoisonedError)
