@@ -21,7 +21,7 @@ from rider_api.openapi import api_document
 from tests.functions.rental.world import World
 from tests.functions.rider_api.gateway import Gateway, gateway
 
-EXAMPLES = 6
+EXAMPLES = 15
 CHECKS: Any = [
     not_a_server_error,
     status_code_conformance,
