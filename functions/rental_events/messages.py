@@ -43,10 +43,11 @@ def work_off(
     time_left: Callable[[], int],
     on_problem: Problem,
     rounds: int = 1,
-    pause: Callable[[float], None] = time.sleep,
+    pause: Callable[[float], None] | None = None,
 ) -> Batch:
     """Hands the body of each message of an SQS event to `handle`, and again up to `rounds` times in all while
-    it raises what may pass: anything but PoisonedError and a standby's refusal."""
+    it raises what may pass: anything but PoisonedError and a standby's refusal. `pause`: sleeps that many seconds, as
+    `time.sleep` does."""
     batch = Batch()
     waiting = list(records)
     for number in range(1, rounds + 1):
@@ -67,7 +68,7 @@ def work_off(
         waiting = again
         if not waiting:
             break
-        pause(PAUSE)
+        (pause or time.sleep)(PAUSE)
     return batch
 
 
