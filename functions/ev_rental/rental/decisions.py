@@ -13,7 +13,7 @@ from ev_rental.rental.invoice import invoice_for
 from ev_rental.rental.market import RentalMarket
 from ev_rental.rental.reading import Reading, seen_since
 from ev_rental.rental.station import BayRef
-from ev_rental.rental.vehicle import RentalVehicle, after
+from ev_rental.rental.vehicle import RentalVehicle, TransitionError, after
 from ev_rental.rental.vocabulary import (
     BookingState,
     CommandAction,
@@ -36,6 +36,11 @@ from ev_rental.rental.writes import (
     Write,
 )
 from ev_rental.vocabulary import RentalState
+
+
+class TornReadError(Exception):
+    """Booking and vehicle were read around somebody else's commit and do not belong together: read anew."""
+
 
 _ACTIONS = {
     CommandPurpose.START_TRIP: CommandAction.UNLOCK,
@@ -174,7 +179,7 @@ def start_trip(
         start_odometer=reading.odometer,
     )
     events = [*_heard(vehicle), VehicleEvent.RESERVATION_STOP, VehicleEvent.TRIP_START]
-    driven = after(vehicle, events, now, station_id=None, bay_id=None)
+    driven = _moved(booking, vehicle, events, now, station_id=None, bay_id=None)
     writes: list[Write] = [
         *answer_done(command, now),
         Replace(booking, active),
@@ -199,7 +204,9 @@ def end_trip(
         end_odometer=reading.odometer,
     )
     events = [*_heard(vehicle), VehicleEvent.TRIP_STOP, VehicleEvent.TRIP_END]
-    parked = after(vehicle, events, now, to_bay=booking.destination, booking_id=None, public_id=public_id)
+    bay = booking.destination
+    place = {} if bay is None else {"station_id": bay.station_id, "bay_id": bay.bay_id}
+    parked = _moved(booking, vehicle, events, now, booking_id=None, public_id=public_id, **place)
     writes: list[Write] = [
         *answer_done(command, now),
         Replace(booking, completed),
@@ -255,6 +262,18 @@ def register_vehicle(
     return writes
 
 
+def _moved(
+    booking: Booking, vehicle: RentalVehicle, events: list[VehicleEvent], now: int, **changes: object
+) -> RentalVehicle:
+    """The booking's vehicle after `events`. Raises TornReadError when it is not, or not there."""
+    if vehicle.booking_id != booking.booking_id:
+        raise TornReadError(f"vehicle {vehicle.vehicle_id} is not of booking {booking.booking_id}")
+    try:
+        return after(vehicle, events, now, **changes)
+    except TransitionError as error:
+        raise TornReadError(f"booking {booking.booking_id}, vehicle {vehicle.vehicle_id}: {error}") from error
+
+
 def _heard(vehicle: RentalVehicle) -> list[VehicleEvent]:
     return [VehicleEvent.COMMS_RESTORED] if vehicle.state is RentalState.NON_CONTACTABLE else []
 
@@ -288,7 +307,7 @@ def _give_back(
     booking: Booking, vehicle: RentalVehicle, state: BookingState, event: VehicleEvent, now: int
 ) -> tuple[Booking, list[Write]]:
     ended = step(booking, state, now)
-    free = after(vehicle, [event], now, booking_id=None)
+    free = _moved(booking, vehicle, [event], now, booking_id=None)
     writes: list[Write] = [
         Replace(booking, ended),
         Replace(vehicle, free),

@@ -19,7 +19,7 @@ from ev_rental.rental.reading import Reading
 from ev_rental.rental.rider import Rider
 from ev_rental.rental.station import Bay, BayRef
 from ev_rental.rental.steps import Steps, Sweep
-from ev_rental.rental.vehicle import RentalVehicle
+from ev_rental.rental.vehicle import RentalVehicle, TransitionError
 from ev_rental.rental.vocabulary import (
     AckOutcome,
     AckResult,
@@ -132,11 +132,24 @@ class RentalOperations(Steps):
     # Staff and set-up
 
     def change_vehicle(self, vehicle_id: str, event: VehicleEvent) -> RentalVehicle:
-        """Applies one of STAFF_EVENTS. Raises RentalError(vehicle_not_found) and TransitionError."""
+        """Applies one of STAFF_EVENTS; that it was the last thing to happen is fine.
+
+        Raises RentalError(vehicle_not_found, invalid_request, wrong_state).
+        """
         self.check_writes()
         if event not in STAFF_EVENTS:
             raise RentalError(ErrorCode.INVALID_REQUEST, f"{event} belongs to a booking, not to staff")
-        self.settle(lambda now: decisions.change_vehicle(self.vehicle(vehicle_id), [event], now))
+
+        def decide(now: int) -> list[Write] | None:
+            vehicle = self.vehicle(vehicle_id)
+            if vehicle.event_types == [event]:
+                return None
+            try:
+                return decisions.change_vehicle(vehicle, [event], now)
+            except TransitionError as error:
+                raise RentalError(ErrorCode.WRONG_STATE, f"vehicle {vehicle_id}: {error}") from error
+
+        self.settle(decide)
         return self.vehicle(vehicle_id)
 
     def register_rider(self, rider_id: str, *, verified: bool, plan_id: str | None = None) -> Rider:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from ev_rental.rental.command import Command, CommandNotSentError, CommandSender
+from ev_rental.rental.decisions import TornReadError
 from ev_rental.rental.errors import ErrorCode, RentalError
 from ev_rental.rental.explain import explain, recorded
 from ev_rental.rental.idempotency import IdempotencyRecord, Refusal, check_key, record, request_hash
@@ -122,6 +123,8 @@ class Steps:
                 error = explain(refused)
                 if error is None:
                     continue
+            except TornReadError:
+                continue
             except RentalError as refusal:
                 if refusal.retryable:
                     raise
@@ -150,15 +153,15 @@ class Steps:
 
         Raises RentalError(try_again) when others keep changing the same things.
         """
-        met: CommitRefused | None = None
+        met: Exception | None = None
         for _ in range(DECISIONS):
-            writes = decide(self.now())
-            if writes is None:
-                return False
             try:
+                writes = decide(self.now())
+                if writes is None:
+                    return False
                 self.store.commit(writes)
-            except CommitRefused as refused:
-                met = refused
+            except (CommitRefused, TornReadError) as error:
+                met = error
                 continue
             return True
         raise RentalError(ErrorCode.TRY_AGAIN, f"others kept changing the same things: {met}")

@@ -125,10 +125,8 @@ def state_shard(state: State, vehicle_id: str) -> str:
     return f"{state}#{crc32(vehicle_id.encode()) % STATE_SHARDS}"
 
 
-def after(
-    vehicle: RentalVehicle, events: Iterable[On], at: int, *, to_bay: BayRef | None = None, **changes: object
-) -> RentalVehicle:
-    """The vehicle after `events` (ms `at`), standing in `to_bay` if given, with other fields `changes`.
+def after(vehicle: RentalVehicle, events: Iterable[On], at: int, **changes: object) -> RentalVehicle:
+    """The vehicle after `events` (ms `at`), with other fields `changes`.
 
     Of a silent or distant car every event but its coming back changes the state beneath.
     Raises TransitionError.
@@ -136,9 +134,8 @@ def after(
     happened = list(events)
     for event in happened:
         vehicle = _step(vehicle, event)
-    place = {} if to_bay is None else {"station_id": to_bay.station_id, "bay_id": to_bay.bay_id}
     return msgspec.structs.replace(
-        vehicle, version=vehicle.version + 1, changed_at=at, event_types=happened, **place, **changes
+        vehicle, version=vehicle.version + 1, changed_at=at, event_types=happened, **changes
     )
 
 

@@ -1,8 +1,9 @@
 """Many riders at once: real threads over a store that does one call at a time."""
 
 import random
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -19,6 +20,15 @@ from tests.functions.rental.world import World
 RIDERS, CARS, THREADS = 200, 20, 24
 PASSING = ["conflict", "timeout_after", "timeout_before", "throttled", "one_reason_only"]
 REFUSED = {ErrorCode.VEHICLE_NOT_AVAILABLE, ErrorCode.RIDER_HAS_LIVE_BOOKING}
+
+
+@pytest.fixture(autouse=True)
+def eager_switching() -> Iterator[None]:
+    """Lets threads interleave within a step, not only between steps."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 def unlucky(seed: int, share: float) -> FakeDynamoDB:

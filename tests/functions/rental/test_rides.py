@@ -1,6 +1,7 @@
 """What riders and cars may and may not do, one rule a test."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -8,7 +9,6 @@ from ev_rental.rental.command import ANSWER_GRACE_MS, LIFETIME_MS, Command, mess
 from ev_rental.rental.errors import ERROR_KINDS, ErrorCode, ErrorKind, RentalError
 from ev_rental.rental.service import MAX_QUOTE_MINUTES, EndRequest, HoldRequest, ReportRequest
 from ev_rental.rental.station import BayRef
-from ev_rental.rental.vehicle import TransitionError
 from ev_rental.rental.vocabulary import (
     AckOutcome,
     AckResult,
@@ -389,10 +389,8 @@ def test_lists_come_newest_first_page_by_page_and_only_ones_own() -> None:
     stolen = world.service.my_bookings(world.riders[1], limit=5, cursor=first).items
     assert {booking.rider_id for booking in stolen} <= {world.riders[1]}
     for broken in ("x", "!!", "AAAA", "é", first[:-4] if first else ""):
-        assert (
-            refusal(lambda broken=broken: world.service.my_bookings(world.riders[0], cursor=broken))
-            is ErrorCode.INVALID_CURSOR
-        )
+        ask = partial(world.service.my_bookings, world.riders[0], cursor=broken)
+        assert refusal(ask) is ErrorCode.INVALID_CURSOR
     assert refusal(lambda: world.service.my_bookings(world.riders[0], limit=0)) is ErrorCode.INVALID_REQUEST
 
 
@@ -466,8 +464,10 @@ def test_staff_take_a_car_out_of_service_but_never_from_a_rider() -> None:
     world = World()
     car = world.cars[0]
     held(world)
-    with pytest.raises(TransitionError):
-        world.operations.change_vehicle(car, VehicleEvent.SERVICE_END)
+    assert (
+        refusal(lambda: world.operations.change_vehicle(car, VehicleEvent.SERVICE_END))
+        is ErrorCode.WRONG_STATE
+    )
     assert (
         refusal(lambda: world.operations.change_vehicle(car, VehicleEvent.TRIP_START))
         is ErrorCode.INVALID_REQUEST
