@@ -1,10 +1,21 @@
 """The program of every stack: settings -> components -> exports."""
 
 import pulumi
-import pulumi_aws as aws
 
-from components.encryption import DataDomain, EncryptionKeys, EncryptionKeysArgs
-from components.foundation import lay_foundation
+from components.encryption import DataDomain
+from components.foundation import lay_foundations
+from components.rental import (
+    RentalData,
+    RentalDataArgs,
+    RentalService,
+    RentalServiceArgs,
+    RentalTables,
+    RiderPool,
+    RiderPoolArgs,
+    VehicleCommands,
+    VehicleCommandsArgs,
+)
+from components.rest_api import ApiLogging, ApiLoggingArgs
 from components.settings import NAMESPACE, load_settings
 from components.telemetry import (
     EvTelemetryPipeline,
@@ -17,58 +28,73 @@ from components.telemetry import (
 def main() -> None:
     """Build the stack that is selected."""
     settings = load_settings(pulumi.Config(NAMESPACE).get, pulumi.get_stack())
-    facts = settings.facts
-    name = settings.prefix
-
-    # One provider a Region; each refuses to touch any account but the stack's.
-    standby = [facts.standby] if settings.standby else []
-    providers = {
-        region: aws.Provider(
-            f"aws-{region}",
-            aws.ProviderArgs(region=region, allowed_account_ids=[settings.account_id]),
-        )
-        for region in dict.fromkeys([facts.primary, facts.telemetry_ingest, *standby])
-    }
-    in_primary = pulumi.ResourceOptions(providers=[providers[facts.primary]])
-    in_ingest = pulumi.ResourceOptions(providers=[providers[facts.telemetry_ingest]])
-
-    keys = EncryptionKeys(
-        f"{name}-keys",
-        EncryptionKeysArgs(
-            account_id=settings.account_id,
-            alias_prefix=name,
-            region=facts.primary,
-            replicas={r: provider for r, provider in providers.items() if r is not facts.primary},
-            tags=settings.base_tags,
-        ),
-        opts=in_primary,
-    )
-    foundations = {
-        region: lay_foundation(settings, region, keys, providers[region])
-        for region in dict.fromkeys([facts.primary, facts.telemetry_ingest])
-    }
+    regions = lay_foundations(settings)
+    primary, ingest = regions.primary, regions.ingest
+    name, tags, production = settings.prefix, settings.base_tags, settings.is_production
 
     state = VehicleStateTables(
         f"{name}-state",
         VehicleStateTablesArgs(
-            key_arn=keys.arn(DataDomain.TELEMETRY, facts.primary),
-            replicas={region: keys.arn(DataDomain.TELEMETRY, region) for region in standby},
-            protect=settings.is_production,
-            tags=settings.base_tags,
+            key_arn=primary.key_arn(DataDomain.TELEMETRY),
+            replicas=regions.replica_keys(DataDomain.TELEMETRY),
+            protect=production,
+            tags=tags,
         ),
-        opts=in_primary,
+        opts=regions.options(primary),
     )
     telemetry = EvTelemetryPipeline(
         f"{name}-telemetry",
         EvTelemetryPipelineArgs(
-            foundation=foundations[facts.telemetry_ingest],
+            foundation=ingest,
             sizing=settings.telemetry_sizing,
-            tables_region=facts.primary,
+            tables_region=primary.region,
             vehicle_state=state.vehicle_state,
             alerts=state.alerts,
-            tables_key_arn=keys.arn(DataDomain.TELEMETRY, facts.primary),
+            tables_key_arn=primary.key_arn(DataDomain.TELEMETRY),
         ),
-        opts=in_ingest,
+        opts=regions.options(ingest),
+    )
+    rental = RentalData(
+        f"{name}-rental-data",
+        RentalDataArgs(
+            key_arn=primary.key_arn(DataDomain.RENTAL),
+            replicas=regions.replica_keys(DataDomain.RENTAL),
+            protect=production,
+            tags=tags,
+        ),
+        opts=regions.options(primary),
+    )
+    tables = RentalTables(
+        rental=rental.table,
+        rental_key_arn=primary.key_arn(DataDomain.RENTAL),
+        vehicle_state=state.vehicle_state,
+        alerts=state.alerts,
+        telemetry_key_arn=primary.key_arn(DataDomain.TELEMETRY),
+    )
+    riders = RiderPool(
+        f"{name}-riders",
+        RiderPoolArgs(domain_prefix=f"{name}-riders", production=production, tags=tags),
+        opts=regions.options(primary),
+    )
+    ApiLogging(
+        f"{name}-api-logging", ApiLoggingArgs(settings.account_id, tags), opts=regions.options(primary)
+    )
+    service = RentalService(
+        f"{name}-rental",
+        RentalServiceArgs(
+            foundation=primary,
+            time_zone=settings.facts.time_zone,
+            ingest_region=ingest.region,
+            tables=tables,
+            rider_pool_arn=riders.pool_arn,
+            throttle=settings.rider_api_throttle,
+        ),
+        opts=regions.options(primary),
+    )
+    VehicleCommands(
+        f"{name}-commands",
+        VehicleCommandsArgs(foundation=ingest, tables=tables, tables_region=primary.region),
+        opts=regions.options(ingest),
     )
 
     pulumi.export("market", str(settings.market))
@@ -77,6 +103,12 @@ def main() -> None:
     pulumi.export("provisioningTemplate", telemetry.devices.provisioning_template_name)
     pulumi.export("vehicleStateTable", state.vehicle_state.name)
     pulumi.export("alertsTable", state.alerts.name)
+    pulumi.export("rentalTable", rental.table.name)
+    pulumi.export("eventBus", service.bus.bus_name)
+    pulumi.export("riderApiUrl", service.api.invoke_url)
+    pulumi.export("riderApiStageArn", service.api.stage_arn)
+    pulumi.export("riderPoolId", riders.pool_id)
+    pulumi.export("riderAppClientId", riders.client_id)
 
 
 main()

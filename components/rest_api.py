@@ -17,7 +17,7 @@ import pulumi_aws as aws
 from components.alarms import Alarm, create_alarms
 from components.iam import Statement, service_role
 from components.lambda_function import LambdaFunction
-from components.tags import Tags
+from components.tags import DataClass, Tags, component_tags
 
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 SECURITY_SCHEME = "cognito"
@@ -273,7 +273,7 @@ def _slug(prefix: str) -> str:
 
 @dataclass(frozen=True)
 class ApiLoggingArgs:
-    """`tags` of the role that API Gateway logs with."""
+    """`tags` are the stack's."""
 
     account_id: str
     tags: Tags
@@ -304,7 +304,7 @@ class ApiLogging(pulumi.ComponentResource):
                     resources=[f"arn:aws:logs:*:{args.account_id}:log-group:*"],
                 )
             ],
-            tags=args.tags,
+            tags=component_tags(args.tags, "rest_api", DataClass.INTERNAL),
             parent=self,
         )
         aws.apigateway.Account(

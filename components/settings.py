@@ -14,7 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel
 
 from components.markets import HOME_MARKET, MARKETS, REGIONS, Environment, Market, MarketFacts, stack_name
-from components.sizing import SizingError, TelemetrySizing, telemetry_sizing
+from components.sizing import (
+    ApiThrottle,
+    SizingError,
+    TelemetrySizing,
+    rider_api_throttle,
+    telemetry_sizing,
+)
 from components.tags import Tags
 
 NAMESPACE = "blue-horizons"
@@ -135,6 +141,11 @@ class StackSettings(BaseModel):
             )
         except SizingError as error:
             raise ValueError(str(error)) from error
+
+    @cached_property
+    def rider_api_throttle(self) -> ApiThrottle:
+        """What the rider API takes from this many riders."""
+        return rider_api_throttle(self.active_riders)
 
     @cached_property
     def base_tags(self) -> Tags:

@@ -16,6 +16,10 @@ UTILISATION = 0.5
 MAX_PROVISIONED_SHARDS = 4
 """Beyond this, on demand (which starts at 4 MB/s) is simpler than resharding by hand."""
 MAX_PARALLELIZATION = 10
+PEAK_SHARE = 0.05
+"""Of a month's riders, those who have the app open in the busiest minute."""
+SECONDS_BETWEEN_REQUESTS = 5
+LEAST_RATE = 20.0
 
 
 class SizingError(ValueError):
@@ -71,3 +75,18 @@ def telemetry_sizing(
         parallelization_factor=parallelization,
         reserved_concurrency=reserved,
     )
+
+
+@dataclass(frozen=True)
+class ApiThrottle:
+    """Requests per second that each method of the rider API takes, and how many at once."""
+
+    rate: float
+    burst: int
+
+
+def rider_api_throttle(active_riders: int) -> ApiThrottle:
+    """Twice what the market's riders ask for in the busiest minute; more than that is abuse or a fault."""
+    peak = active_riders * PEAK_SHARE / SECONDS_BETWEEN_REQUESTS
+    rate = max(LEAST_RATE, 2 * peak)
+    return ApiThrottle(rate=rate, burst=math.ceil(2 * rate))

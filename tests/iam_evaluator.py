@@ -60,7 +60,7 @@ def _holds(operator: str, actual: str | None, wanted: list[str]) -> bool:
             return actual in wanted
         case "Bool":
             return actual is not None and actual.lower() in wanted
-        case "ArnLike":
+        case "ArnLike" | "ArnEquals":
             return actual is not None and any(fnmatchcase(actual, pattern) for pattern in wanted)
         case _:
             raise AssertionError(f"condition operator {operator} is not known to the evaluator")

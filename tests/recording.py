@@ -66,6 +66,12 @@ class Recording(pulumi.runtime.Mocks):
             f"{args.token} was invoked: no component of ours should need the provider's answer"
         )
 
+    def only(self, *parts: str) -> "Recording":
+        """A recording of those resources whose name holds one of `parts`."""
+        view = Recording()
+        view.resources = [r for r in self.resources if any(part in r.name for part in parts)]
+        return view
+
     def one(self, type_: str, name: str | None = None) -> Recorded:
         """The only resource of a type, or the one whose name ends with `name`."""
         found = self.all(type_, name)

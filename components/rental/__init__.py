@@ -1,5 +1,6 @@
 """Riders book cars: the rental table, the rider API, the event bus and the functions behind them."""
 
+from components.rental.access import RentalTables
 from components.rental.commands import VehicleCommands, VehicleCommandsArgs
 from components.rental.data import RentalData, RentalDataArgs
 from components.rental.rider_pool import RiderPool, RiderPoolArgs
@@ -10,6 +11,7 @@ __all__ = [
     "RentalDataArgs",
     "RentalService",
     "RentalServiceArgs",
+    "RentalTables",
     "RiderPool",
     "RiderPoolArgs",
     "VehicleCommands",

@@ -28,7 +28,7 @@ class VehicleCommandsArgs:
     foundation: Foundation
     tables: RentalTables
     tables_region: Region
-    writes_enabled: bool
+    writes_enabled: bool = True
 
 
 class VehicleCommands(pulumi.ComponentResource):
@@ -85,6 +85,7 @@ class VehicleCommands(pulumi.ComponentResource):
             f"{name}-function",
             LambdaFunctionArgs(
                 function="command_acks",
+                packages=("http_api", "rental_events", "rental_store"),
                 description="Starts and ends trips when the car has answered",
                 account_id=base.account_id,
                 layer_arn=base.layer_arn,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
@@ -20,9 +21,21 @@ from components.queue import ConsumedQueue, ConsumedQueueArgs, consume, consume_
 from components.rental.access import RentalTables
 from components.rest_api import RestApi, RestApiArgs
 from components.schedule import ScheduledTask, Schedules, SchedulesArgs
+from components.sizing import ApiThrottle
 from components.table import TableReference
 from components.tags import DataClass, component_tags
 
+# The shared folders that a function's own code imports; a test runs every archive alone.
+_PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "rider_api": ("http_api", "rental_store"),
+        "gbfs_feed": ("http_api", "rental_store"),
+        "event_publisher": ("rental_store",),
+        "booking_expirer": ("http_api", "rental_events", "rental_store"),
+        "offline_detector": ("http_api", "rental_events", "rental_store"),
+        "invoicer": ("http_api", "rental_events", "rental_store"),
+    }
+)
 OPENAPI_DOCUMENT = FUNCTIONS_DIR / "rider_api" / "openapi.json"
 STAGE = "live"
 ARCHIVE_DAYS = 90
@@ -38,7 +51,7 @@ class RentalServiceArgs:
 
     Everything is of the foundation's Region but `ingest_region`, where cars hear their commands.
     `writes_enabled` is the fence of a standby Region: False, and its functions refuse every change.
-    `custom_domain` says whether riders reach the API by a name of ours; `rate` and `burst` are its throttles.
+    `custom_domain` says whether riders reach the API by a name of ours; `throttle` is of each method.
     """
 
     foundation: Foundation
@@ -46,8 +59,7 @@ class RentalServiceArgs:
     ingest_region: Region
     tables: RentalTables
     rider_pool_arn: pulumi.Input[str]
-    rate: float
-    burst: int
+    throttle: ApiThrottle
     writes_enabled: bool = True
     custom_domain: bool = False
 
@@ -178,8 +190,8 @@ class RentalService(pulumi.ComponentResource):
                 user_pool_arn=args.rider_pool_arn,
                 stage_name=STAGE,
                 custom_domain=args.custom_domain,
-                rate=args.rate,
-                burst=args.burst,
+                rate=args.throttle.rate,
+                burst=args.throttle.burst,
                 log_key_arn=base.key_arn(DataDomain.LOGS),
                 log_retention_days=base.log_retention_days,
                 alarm_topic_arn=base.alarm_topic_arn,
@@ -300,6 +312,7 @@ class RentalService(pulumi.ComponentResource):
             f"{self._name}-{service}",
             LambdaFunctionArgs(
                 function=function,
+                packages=_PACKAGES[function],
                 description=description,
                 account_id=self._base.account_id,
                 layer_arn=self._base.layer_arn,

@@ -1,9 +1,5 @@
 """Buckets, functions, roles and alarms: what each of them always is."""
 
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -21,7 +17,6 @@ from components.lambda_function import (
 )
 from tests.iam_evaluator import Request, allows, statements
 from tests.recording import ACCOUNT, Recording, record
-from tests.stacks import ROOT
 
 KEY = "arn:aws:kms:ap-southeast-1:111122223333:key/1"
 TAGS = {"Project": "p", "Environment": "dev", "Market": "sg", "Owner": "o", "CostCenter": "c"}
@@ -150,18 +145,6 @@ def test_a_functions_archive_holds_its_source_and_the_domain_and_no_build_produc
     assert "ev_rental/__init__.py" in names
     assert {name.split("/")[0] for name in names} == {"telemetry_processor", "ev_rental"}
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
-
-
-def test_a_functions_archive_is_all_that_it_needs_beside_its_packages(tmp_path: Path) -> None:
-    for name, asset in function_source("telemetry_processor").assets.items():
-        assert isinstance(asset, pulumi.FileAsset)
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / asset.path, tmp_path / name)
-    program = "import telemetry_processor.handler, ev_rental.geofence as g; g.market_fence('sg')"
-    ran = subprocess.run(  # noqa: S603 - our own interpreter and text
-        [sys.executable, "-c", program], cwd=tmp_path, env={}, capture_output=True, text=True, check=False
-    )
-    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_a_function_that_does_not_exist_is_named() -> None:

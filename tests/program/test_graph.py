@@ -57,18 +57,34 @@ def test_children_are_named_after_their_parents(graph: Graph) -> None:
 
 def test_components_are_named_after_their_module(graph: Graph) -> None:
     modules = {r.type.split(":")[1] for r in graph.sorted() if r.type.startswith("bluehorizons:")}
-    assert modules == {"alarms", "bucket", "encryption", "lambda_function", "telemetry"}
+    assert modules == {
+        "alarms",
+        "bucket",
+        "encryption",
+        "events",
+        "lambda_function",
+        "queue",
+        "rental",
+        "rest_api",
+        "schedule",
+        "telemetry",
+    }
 
 
 def test_what_holds_data_is_protected_in_prod_and_only_there() -> None:
     for stack, expected in (("dev", False), ("prod", True)):
         graph = graphs()[stack]
-        for type_ in ("aws:dynamodb/table:Table", "aws:s3/bucket:Bucket"):
+        for type_ in (
+            "aws:dynamodb/table:Table",
+            "aws:s3/bucket:Bucket",
+            "aws:cognito/userPool:UserPool",
+        ):
             assert {r.protect for r in graph.of_type(type_)} == {expected}
 
 
 def test_a_rule_writes_to_the_stream_and_the_queue_with_a_role_whose_policy_is_attached(graph: Graph) -> None:
-    for rule in graph.of_type("aws:iot/topicRule:TopicRule"):
+    for purpose in ("telemetry", "lifecycle"):
+        rule = one(graph, "aws:iot/topicRule:TopicRule", f"-{purpose}")
         depends = rule.property_dependencies
         role = {"aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"}
         assert types_of(depends["kineses"]) == {"aws:kinesis/stream:Stream", *role}
@@ -76,18 +92,22 @@ def test_a_rule_writes_to_the_stream_and_the_queue_with_a_role_whose_policy_is_a
 
 
 def test_the_mapping_joins_the_stream_the_alias_and_the_bucket_of_refused_records(graph: Graph) -> None:
-    depends = one(graph, "aws:lambda/eventSourceMapping:EventSourceMapping").property_dependencies
+    mapping = one(graph, "aws:lambda/eventSourceMapping:EventSourceMapping", "-processor-mapping")
+    depends = mapping.property_dependencies
     assert types_of(depends["eventSourceArn"]) == {"aws:kinesis/stream:Stream"}
     assert types_of(depends["functionName"]) == {"aws:lambda/alias:Alias"}
     assert depends["destinationConfig"] == [one(graph, "aws:s3/bucket:Bucket", "-refused-bucket").urn]
 
 
 def test_the_function_waits_for_its_policy_and_uses_the_layer_and_its_log_group(graph: Graph) -> None:
-    depends = one(graph, "aws:lambda/function:Function").property_dependencies
-    assert types_of(depends["role"]) == {"aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"}
-    assert types_of(depends["layers"]) == {"aws:lambda/layerVersion:LayerVersion"}
-    assert types_of(depends["loggingConfig"]) == {"aws:cloudwatch/logGroup:LogGroup"}
-    assert types_of(depends["kmsKeyArn"]) == {"aws:kms/key:Key"}
+    functions = graph.of_type("aws:lambda/function:Function")
+    assert len(functions) == 8
+    for function in functions:
+        depends = function.property_dependencies
+        assert types_of(depends["role"]) == {"aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"}
+        assert types_of(depends["layers"]) == {"aws:lambda/layerVersion:LayerVersion"}
+        assert types_of(depends["loggingConfig"]) == {"aws:cloudwatch/logGroup:LogGroup"}
+        assert types_of(depends["kmsKeyArn"]) == {"aws:kms/key:Key"}
 
 
 def test_the_standbys_replica_keys_are_on_the_standbys_provider() -> None:
@@ -103,3 +123,20 @@ def test_a_tables_replicas_are_encrypted_with_the_key_of_their_region() -> None:
     for table in graphs()["prod"].of_type("aws:dynamodb/table:Table"):
         assert types_of(table.property_dependencies["replicas"]) == {"aws:kms/replicaKey:ReplicaKey"}
         assert types_of(table.property_dependencies["serverSideEncryption"]) == {"aws:kms/key:Key"}
+
+
+def test_the_public_endpoints_are_known_by_the_stage_and_the_pool_that_a_web_acl_will_attach_to(
+    graph: Graph,
+) -> None:
+    stage = one(graph, "aws:apigateway/stage:Stage")
+    assert types_of(stage.property_dependencies["deployment"]) == {"aws:apigateway/deployment:Deployment"}
+    assert len(graph.of_type("aws:apigateway/stage:Stage")) == 1
+    assert len(graph.of_type("aws:cognito/userPool:UserPool")) == 1
+    assert "riderApiStageArn" in graph.exports
+
+
+def test_an_event_target_sends_to_its_queue_and_keeps_what_it_cannot(graph: Graph) -> None:
+    target = one(graph, "aws:cloudwatch/eventTarget:EventTarget")
+    assert target.property_dependencies["arn"] == [one(graph, "aws:sqs/queue:Queue", "-invoices-queue").urn]
+    dead_letters = one(graph, "aws:sqs/queue:Queue", "-invoices-dead-letters").urn
+    assert target.property_dependencies["deadLetterConfig"] == [dead_letters]

@@ -30,35 +30,60 @@ def test_cars_connect_to_the_ingest_region_and_state_is_kept_in_the_primary_regi
 ) -> None:
     name, stack = market
     facts = MARKETS[name]
-    for type_, region in (
-        ("aws:iot/topicRule:TopicRule", facts.telemetry_ingest),
-        ("aws:kinesis/stream:Stream", facts.telemetry_ingest),
-        ("aws:lambda/function:Function", facts.telemetry_ingest),
-        ("aws:cloudwatch/metricAlarm:MetricAlarm", facts.telemetry_ingest),
-        ("aws:dynamodb/table:Table", facts.primary),
-        ("aws:kms/key:Key", facts.primary),
+    in_ingest, in_primary = f"aws-{facts.telemetry_ingest}", f"aws-{facts.primary}"
+    for type_, suffix, provider in (
+        ("aws:iot/topicRule:TopicRule", None, in_ingest),
+        ("aws:kinesis/stream:Stream", None, in_ingest),
+        ("aws:lambda/function:Function", "-telemetry-processor-function", in_ingest),
+        ("aws:lambda/function:Function", "-commands-function-function", in_ingest),
+        ("aws:lambda/function:Function", "-rental-rider-api-function", in_primary),
+        ("aws:apigateway/stage:Stage", None, in_primary),
+        ("aws:cognito/userPool:UserPool", None, in_primary),
+        ("aws:cloudwatch/eventBus:EventBus", None, in_primary),
+        ("aws:scheduler/schedule:Schedule", None, in_primary),
+        ("aws:dynamodb/table:Table", None, in_primary),
+        ("aws:kms/key:Key", None, in_primary),
     ):
-        assert {resource.provider_name for resource in stack.all(type_)} == {f"aws-{region}"}, type_
-    function = stack.one("aws:lambda/function:Function")
-    assert function["environment"]["variables"]["TABLES_REGION"] == facts.primary
+        assert {resource.provider_name for resource in stack.all(type_, suffix)} == {provider}, type_
+    for function in stack.all("aws:lambda/function:Function"):
+        assert function["environment"]["variables"]["TABLES_REGION"] == facts.primary
+
+
+def test_cars_are_commanded_where_they_connect(market: tuple[Market, Recording]) -> None:
+    name, stack = market
+    rider_api = stack.one("aws:lambda/function:Function", "-rental-rider-api-function")
+    assert rider_api["environment"]["variables"]["IOT_REGION"] == MARKETS[name].telemetry_ingest
+
+
+def test_an_alarm_tells_the_topic_of_its_own_region(market: tuple[Market, Recording]) -> None:
+    _, stack = market
+    regions = {topic.arn: topic.provider_name for topic in stack.all("aws:sns/topic:Topic")}
+    for alarm in stack.all("aws:cloudwatch/metricAlarm:MetricAlarm"):
+        (action,) = alarm["alarmActions"]
+        assert regions[action] == alarm.provider_name, alarm.name
+
+
+def test_a_function_uses_the_layer_of_its_own_region(market: tuple[Market, Recording]) -> None:
+    _, stack = market
+    regions = {layer.arn: layer.provider_name for layer in stack.all("aws:lambda/layerVersion:LayerVersion")}
+    for function in stack.all("aws:lambda/function:Function"):
+        (layer,) = function["layers"]
+        assert regions[layer] == function.provider_name, function.name
 
 
 def test_every_key_is_of_the_region_of_what_it_encrypts(market: tuple[Market, Recording]) -> None:
     name, stack = market
-    facts = MARKETS[name]
-    replicas = {
-        r.arn
-        for r in stack.all("aws:kms/replicaKey:ReplicaKey")
-        if r.provider_name == f"aws-{facts.telemetry_ingest}"
-    }
-    primary = {k.arn for k in stack.all("aws:kms/key:Key")}
-    in_ingest = primary if facts.telemetry_ingest is facts.primary else replicas
-    assert stack.one("aws:kinesis/stream:Stream")["kmsKeyId"] in in_ingest
-    assert {g["kmsKeyId"] for g in stack.all("aws:cloudwatch/logGroup:LogGroup")} <= in_ingest
+    keys = stack.all("aws:kms/key:Key") + stack.all("aws:kms/replicaKey:ReplicaKey")
+    regions = {key.arn: key.provider_name for key in keys}
+    for resource in stack.resources:
+        for property_ in ("kmsKeyId", "kmsKeyArn", "kmsMasterKeyId", "kmsKeyIdentifier"):
+            if property_ in resource.inputs:
+                assert regions[resource[property_]] == resource.provider_name, resource.name
     for table in stack.all("aws:dynamodb/table:Table"):
-        assert table["serverSideEncryption"]["kmsKeyArn"] in primary
+        assert regions[table["serverSideEncryption"]["kmsKeyArn"]] == f"aws-{MARKETS[name].primary}"
         (replica,) = table["replicas"]
-        assert replica["regionName"] == facts.standby
+        assert regions[replica["kmsKeyArn"]] == f"aws-{replica['regionName']}"
+        assert replica["regionName"] == MARKETS[name].standby
 
 
 def test_no_region_outside_the_markets_row_is_used(market: tuple[Market, Recording]) -> None:
@@ -71,4 +96,5 @@ def test_no_region_outside_the_markets_row_is_used(market: tuple[Market, Recordi
 def test_names_in_the_account_carry_the_market(market: tuple[Market, Recording]) -> None:
     name, stack = market
     rules = {rule["name"] for rule in stack.all("aws:iot/topicRule:TopicRule")}
-    assert rules == {f"bluehorizons_prod_{name}_telemetry", f"bluehorizons_prod_{name}_lifecycle"}
+    purposes = ("telemetry", "lifecycle", "command_acks")
+    assert rules == {f"bluehorizons_prod_{name}_{purpose}" for purpose in purposes}
