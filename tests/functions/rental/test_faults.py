@@ -7,7 +7,8 @@ import pytest
 
 from ev_rental.rental.errors import ErrorCode, RentalError
 from ev_rental.rental.service import EndRequest, HoldRequest, ReportRequest
-from ev_rental.rental.vocabulary import AckOutcome, BookingState, ReportCategory
+from ev_rental.rental.vocabulary import AckOutcome, BookingState, ReportCategory, VehicleEvent
+from ev_rental.vocabulary import RentalState
 from rental_store.retries import ATTEMPTS
 from tests.functions.rental.fake_dynamodb import FAULTS
 from tests.functions.rental.invariants import check, check_history
@@ -105,6 +106,14 @@ def test_a_store_that_stays_away_is_said_to_be_away_after_a_few_growing_pauses()
     assert len(world.pauses) == ATTEMPTS - 1
     assert world.pauses == sorted(world.pauses)
     assert sum(world.pauses) < 1
+
+
+def test_a_change_by_staff_whose_answer_was_lost_is_found_done() -> None:
+    world = new_world()
+    world.play([None, "timeout_after"])
+    changed = world.operations.change_vehicle(world.cars[0], VehicleEvent.SERVICE_END)
+    assert changed.state is RentalState.NON_OPERATIONAL
+    assert changed.version == 2
 
 
 def test_an_error_that_will_not_pass_is_not_tried_again() -> None:

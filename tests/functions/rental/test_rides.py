@@ -208,6 +208,18 @@ def test_an_answer_of_another_car_or_to_no_command_does_nothing() -> None:
     assert state_of(world, booking_id) is BookingState.HELD
 
 
+@pytest.mark.parametrize(("received", "started"), [(-7_000, -7_000), (-60_000, -10_000), (99_000, 0)])
+def test_the_trip_starts_when_the_broker_got_the_answer_and_within_reason(
+    received: int, started: int
+) -> None:
+    world = World()
+    booking_id = held(world)
+    command = world.service.start(world.riders[0], "start", booking_id)
+    world.clock.now += 10_000
+    world.operations.acknowledge(world.answer(command, at=world.clock.now + received))
+    assert world.service.booking(world.riders[0], booking_id).started_at == world.clock.now + started
+
+
 def test_the_rider_does_not_pay_for_the_wait_for_the_lock() -> None:
     world = World()
     booking_id = driving(world)
