@@ -36,6 +36,8 @@ def car(state: RentalState) -> RentalVehicle:
 
 def test_the_page_shows_the_tables_that_the_code_goes_by() -> None:
     text = DOCS.read_text(encoding="utf-8")
+    for name in ("vehicle", "booking", "command", "silence", "errors", "markets"):
+        assert f"<!-- table: {name} -->\n| " in text
     assert text == document(text), (
         "renew it: PYTHONPATH=functions python -m ev_rental.rental.tables docs/rental.md"
     )
