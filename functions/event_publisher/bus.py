@@ -79,8 +79,7 @@ class Bus:
         try:
             answer = self._client.put_events(Entries=[self._entry(event) for event in call])
         except (ClientError, BotoCoreError) as error:
-            code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
-            self._on_problem(code, call[0].event_id)
+            self._on_problem(_code(error), call[0].event_id)
             return list(call)
         refused = []
         for event, result in zip(call, answer["Entries"], strict=True):
@@ -97,6 +96,13 @@ class Bus:
             "Detail": event.detail,
             "Time": datetime.fromtimestamp(event.occurred_at / 1000, UTC),
         }
+
+
+def _code(error: Exception) -> str:
+    """AWS's code, or the error's type where AWS did not answer."""
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code", "")
+    return type(error).__name__
 
 
 def _next_call(waiting: Sequence[Outgoing]) -> list[Outgoing]:

@@ -46,8 +46,10 @@ def work_off(
     pause: Callable[[float], None] | None = None,
 ) -> Batch:
     """Hands the body of each message of an SQS event to `handle`, and again up to `rounds` times in all while
-    it raises what may pass: anything but PoisonedError and a standby's refusal. `pause`: sleeps that many seconds, as
-    `time.sleep` does."""
+    it raises what may pass: anything but PoisonedError and a standby's refusal.
+
+    `time_left`: ms. `pause`: sleeps that many seconds, `time.sleep` by default.
+    """
     batch = Batch()
     waiting = list(records)
     for number in range(1, rounds + 1):
