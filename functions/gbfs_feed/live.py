@@ -40,7 +40,7 @@ def _offers(service: RentalService) -> list[Offer]:
     # The index may show a car under its old and its new state for a moment: then it is not offered.
     offers = list(service.offers(PUBLIC_STATES))
     seen = Counter(offer.vehicle.vehicle_id for offer in offers)
-    return [offer for offer in offers if seen[offer.vehicle.vehicle_id] == 1 and not offer.vehicle.booking_id]
+    return [offer for offer in offers if seen[offer.vehicle.vehicle_id] == 1]
 
 
 def _is_disabled(offer: Offer) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.logging import Logger
 
-from ev_rental.rental.errors import ErrorCode, RentalError
+from ev_rental.rental.errors import RentalError
 from http_api.decoding import decode_body, decode_query
 from http_api.identity import subject
 from http_api.operations import ID_PATTERN, Operation, Request
@@ -60,14 +60,7 @@ class Router(Generic[_S]):
         for name, value in path.items():
             if not re.fullmatch(ID_PATTERN, value):
                 raise ApiError(ApiErrorCode.NO_SUCH_PATH, f"{value[:80]!r} cannot be a {name}")
-        key = ""
-        if operation.keyed:
-            key = _header(headers, "idempotency-key")
-            if not key:
-                raise ApiError(
-                    ErrorCode.INVALID_KEY,
-                    "the header Idempotency-Key is missing: send a new UUID, the same one when you try again",
-                )
+        key = _header(headers, "idempotency-key") if operation.keyed else ""
         query = None if operation.query is None else decode_query(event, operation.query)
         body = None
         if operation.body is not None:

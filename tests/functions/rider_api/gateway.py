@@ -2,8 +2,10 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -11,11 +13,13 @@ from unittest.mock import patch
 from urllib.parse import parse_qs, unquote, urlencode
 
 from botocore.exceptions import ClientError
+from jsonschema import Draft4Validator
 
 import gbfs_feed.handler
 import rider_api.handler
 from ev_rental.rental.command import Command
 from http_api.iot_commands import IotCommandSender
+from rider_api.openapi import api_document
 from tests.functions.rental.world import World
 
 DOMAIN = "api.example.com"
@@ -30,7 +34,8 @@ ENVIRONMENT = {
 }
 CLAIMS: Mapping[str, dict[str, str]] = {
     "staff": {"sub": "staff-1", "token_use": "access", "scope": "staff/operate"},
-    "id": {"sub": "rider-1", "token_use": "id"},
+    "id": {"sub": "rider-1", "token_use": "id", "scope": "rental/ride"},
+    "scopeless": {"sub": "rider-1", "token_use": "access"},
     "nearly": {"sub": "rider-1", "token_use": "access", "scope": "rental/ride-along"},
     "nobody": {"sub": "", "token_use": "access", "scope": "rental/ride"},
 }
@@ -101,7 +106,9 @@ class Gateway:
         assert all(len(values) == 1 for values in answer["multiValueHeaders"].values())
         sent = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
         text = answer["body"] or ""
-        return Answer(answer["statusCode"], sent, json.loads(text) if text else None, text)
+        body = json.loads(text) if text else None
+        check(method, path, answer["statusCode"], sent, body)
+        return Answer(answer["statusCode"], sent, body, text)
 
     def command(self, answer: Answer) -> Command:
         """The command that an answer tells of."""
@@ -124,6 +131,40 @@ class Gateway:
         )
         start_response(f"{answer.status} -", list(answer.headers.items()))
         return [answer.text.encode()]
+
+
+@cache
+def strict_document() -> Any:
+    """The API's document, in which no model has a field that it does not name."""
+    described = api_document()
+    for model in described["components"]["schemas"].values():
+        if model["type"] == "object":
+            model["additionalProperties"] = False
+    return described
+
+
+@cache
+def validator(name: str) -> Draft4Validator:
+    """Of a model of the document."""
+    components = strict_document()["components"]
+    return Draft4Validator({"$ref": f"#/components/schemas/{name}", "components": components})
+
+
+def check(method: str, path: str, status: int, headers: Mapping[str, str], body: Any) -> None:
+    """Whatever a test is about: no answer of a documented operation is off the document."""
+    for template, item in strict_document()["paths"].items():
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))
+        if method.lower() not in item or not re.fullmatch(pattern, path):
+            continue
+        answer = item[method.lower()]["responses"][str(status)]
+        contents = answer.get("content", {})
+        assert (headers.get("content-type") in contents) if contents else body is None
+        for media_type, content in contents.items():
+            model = validator(content["schema"]["$ref"].rpartition("/")[2])
+            errors = [f"{error.json_path}: {error.message}" for error in model.iter_errors(body)]
+            assert errors == [], (media_type, body)
+        if status < 400:
+            assert {name.lower() for name in answer.get("headers", {})} <= set(headers)
 
 
 def claims_of(token: str) -> dict[str, str] | None:

@@ -4,10 +4,10 @@ import copy
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 import rider_api
 from http_api.openapi import DocumentError, document
@@ -171,6 +171,21 @@ class Odd_Name(Struct):  # noqa: N801 - the fault of this test
 
 class Deep(Struct):
     thing: Thing
+
+
+class Told(Struct):
+    thing: Annotated[Thing, Meta(description="Text beside a reference.")]
+    number: Annotated[int, Meta(ge=0)] = 7
+    extra: dict[str, int] = {}
+
+
+def test_what_api_gateway_does_not_take_is_left_out() -> None:
+    made: Operations[object] = Operations(tag="t", scope=None)
+    made.route("GET", "/v1/things", answer=Told)(lambda *_: Answer(body=None))
+    described = document("t", "1", made.all)
+    assert faults(described) == []
+    properties = described["components"]["schemas"]["Told"]["properties"]
+    assert properties["number"] == {"type": "integer", "minimum": 0}
 
 
 def test_an_operation_that_cannot_be_described_is_an_error() -> None:

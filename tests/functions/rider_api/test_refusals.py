@@ -140,7 +140,8 @@ def test_a_post_needs_a_key(api: Gateway, operation: Operation[Any], key: str | 
         b'{"vehicleId": "SG-EV-000001", "planId": null}',
         b'{"vehicleId": "SG-EV-000001", "destination": {"stationId": "sg-orchard"}}',
         b'{"vehicle_id": "SG-EV-000001"}',
-        b'"\xed\xa0\x80"',
+        b'{"vehicleId": "\xff"}',
+        b'{"vehicleId": "\xed\xa0\x80"}',
     ],
 )
 def test_a_body_that_is_not_what_the_document_says_is_refused(api: Gateway, body: bytes) -> None:
