@@ -54,7 +54,7 @@ def described() -> Any:
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Gateway]:
-    with gateway(World(cars=3, riders=1, parked=True)) as made:
+    with gateway(World(cars=3, riders=3, parked=True)) as made:
         yield made
 
 
@@ -67,6 +67,7 @@ def known_ids(api: Gateway) -> dict[str, str]:
         "bookingId": held.body["bookingId"],
         "commandId": asked.body["commandId"],
         "stationId": api.world.station.station_id,
+        "vehicleId": "SG-EV-000002",
     }
 
 
@@ -82,13 +83,17 @@ def test_no_answer_is_off_the_document(api: Gateway, method: str, path: str, mod
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
-    def play(case: Any, real: bool) -> None:
+    @given(
+        case=operation.as_strategy(generation_mode=mode),
+        real=st.booleans(),
+        rider=st.sampled_from(api.world.riders),
+    )
+    def play(case: Any, real: bool, rider: str) -> None:
         if real and mode is GenerationMode.POSITIVE:
-            case.path_parameters.update(
-                {name: value for name, value in known_ids(api).items() if name in case.path_parameters}
-            )
-        response = case.call(app=api.wsgi, headers={"Authorization": "Bearer rider-1"})
+            for part in (case.path_parameters, case.body):
+                if isinstance(part, dict):
+                    part.update({name: value for name, value in known_ids(api).items() if name in part})
+        response = case.call(app=api.wsgi, headers={"Authorization": f"Bearer {rider}"})
         checks = [*CHECKS, negative_data_rejection] if mode is GenerationMode.NEGATIVE else CHECKS
         case.validate_response(response, checks=checks)
 

@@ -204,6 +204,17 @@ def test_a_trip_without_a_bay_of_return_is_not_ended(api: Gateway) -> None:
     assert (refused.status, refused.body["code"]) == (409, "return_bay_required")
 
 
+def test_a_distance_that_is_not_known_is_left_out(api: Gateway, world: World) -> None:
+    world.see(CAR, odometer=None)
+    booking_id = drive(api)
+    bay = {"stationId": world.station.station_id, "bayId": world.station.bays[5]}
+    ended = api.call("POST", f"/v1/bookings/{booking_id}/end", body={"bay": bay})
+    world.operations.acknowledge(world.answer(api.command(ended)))
+    world.operations.issue_invoice(booking_id)
+    assert "metres" not in api.call("GET", f"/v1/bookings/{booking_id}").body
+    assert "metres" not in api.call("GET", f"/v1/bookings/{booking_id}/invoice").body["price"]
+
+
 def test_cars_are_found_nearest_first_and_within_the_radius(api: Gateway, world: World) -> None:
     world.see("SG-EV-000001", position=(1.3100, 103.85))
     world.see("SG-EV-000002", position=(1.3010, 103.85))
