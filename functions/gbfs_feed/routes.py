@@ -137,7 +137,11 @@ def _answer(
     The tag is weak and of the data alone: `last_updated` is when we looked, and that is always now.
     """
     tag = f'W/"{sha256(msgspec.json.encode(data)).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": f"public, max-age={ttl}"}
+    headers = {
+        "ETag": tag,
+        "Cache-Control": f"public, max-age={ttl}",
+        "Access-Control-Allow-Origin": "*",  # anybody's web page may read what is public
+    }
     if _matches(request.event, tag):
         return Answer(body=None, status=304, headers=headers)
     body = kind(last_updated=live.rfc3339(service.now()), ttl=ttl, version=VERSION, data=data)

@@ -67,6 +67,7 @@ def test_every_file_is_as_the_specification_says(name: str, market: Market) -> N
         answer = get(api, name)
     assert answer.status == 200
     assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["access-control-allow-origin"] == "*"
     errors = [error.message for error in Draft202012Validator(SCHEMAS[name]).iter_errors(answer.body)]
     assert errors == []
     assert answer.body["last_updated"] == datetime.fromtimestamp(NOON / 1000, UTC).strftime(
