@@ -73,7 +73,7 @@ def main() -> None:
     )
     riders = RiderPool(
         f"{name}-riders",
-        RiderPoolArgs(domain_prefix=f"{name}-riders", production=production, tags=tags),
+        RiderPoolArgs(foundation=primary, domain_prefix=f"{name}-riders", tables=tables),
         opts=regions.options(primary),
     )
     ApiLogging(

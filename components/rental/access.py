@@ -41,8 +41,13 @@ class RentalTables:
         return [
             Statement(
                 sid="ReadRental",
-                actions=["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
-                resources=[self.rental.arn, pulumi.Output.concat(self.rental.arn, "/index/*")],
+                actions=["dynamodb:BatchGetItem", "dynamodb:GetItem"],
+                resources=[self.rental.arn],
+            ),
+            Statement(
+                sid="QueryIndexes",
+                actions=["dynamodb:Query"],
+                resources=[pulumi.Output.concat(self.rental.arn, "/index/*")],
             ),
             Statement(
                 sid="ReadVehicleState",
@@ -61,12 +66,12 @@ class RentalTables:
         return [
             Statement(
                 sid="WriteRental",
-                actions=["dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+                actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
                 resources=[self.rental.arn],
             ),
             Statement(
                 sid="WriteRentalStateOfVehicle",
-                actions=["dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"],
+                actions=["dynamodb:UpdateItem"],
                 resources=[self.vehicle_state.arn],
             ),
         ]

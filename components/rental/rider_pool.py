@@ -5,7 +5,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.tags import DataClass, Tags, component_tags
+from components.alarms import create_alarms, function_alarms
+from components.encryption import DataDomain
+from components.foundation import Foundation
+from components.lambda_function import LambdaFunction, LambdaFunctionArgs
+from components.rental.access import RentalTables
+from components.tags import DataClass, component_tags
 
 RESOURCE_SERVER = "rental"
 RIDE_SCOPE = "ride"
@@ -15,11 +20,11 @@ APP_LOGOUT = "bluehorizons://signed-out"
 
 @dataclass(frozen=True)
 class RiderPoolArgs:
-    """`domain_prefix` names the hosted login, unique in the Region; `production` protects and detects."""
+    """`domain_prefix` names the hosted login, unique in the Region; riders are registered in `tables`."""
 
+    foundation: Foundation
     domain_prefix: str
-    production: bool
-    tags: Tags
+    tables: RentalTables
 
 
 class RiderPool(pulumi.ComponentResource):
@@ -32,21 +37,28 @@ class RiderPool(pulumi.ComponentResource):
     def __init__(self, name: str, args: RiderPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("bluehorizons:rental:RiderPool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        production = args.foundation.production
+        tags = component_tags(args.foundation.tags, "rental", DataClass.PERSONAL)
+        signup = self._signup(name, args)
         pool = aws.cognito.UserPool(
             f"{name}-pool",
             aws.cognito.UserPoolArgs(
                 username_attributes=["email"],
+                # At each sign-in too: a rider whose registration failed is registered at the next.
+                lambda_config=aws.cognito.UserPoolLambdaConfigArgs(
+                    post_confirmation=signup.alias_arn, post_authentication=signup.alias_arn
+                ),
                 auto_verified_attributes=["email"],
                 username_configuration=aws.cognito.UserPoolUsernameConfigurationArgs(case_sensitive=False),
-                deletion_protection="ACTIVE" if args.production else "INACTIVE",
+                deletion_protection="ACTIVE" if production else "INACTIVE",
                 mfa_configuration="OPTIONAL",
                 software_token_mfa_configuration=aws.cognito.UserPoolSoftwareTokenMfaConfigurationArgs(
                     enabled=True
                 ),
                 # Threat protection comes with the Plus tier only.
-                user_pool_tier="PLUS" if args.production else "ESSENTIALS",
+                user_pool_tier="PLUS" if production else "ESSENTIALS",
                 user_pool_add_ons=aws.cognito.UserPoolUserPoolAddOnsArgs(
-                    advanced_security_mode="ENFORCED" if args.production else "OFF"
+                    advanced_security_mode="ENFORCED" if production else "OFF"
                 ),
                 password_policy=aws.cognito.UserPoolPasswordPolicyArgs(
                     minimum_length=12,
@@ -66,9 +78,21 @@ class RiderPool(pulumi.ComponentResource):
                 user_attribute_update_settings=aws.cognito.UserPoolUserAttributeUpdateSettingsArgs(
                     attributes_require_verification_before_updates=["email"]
                 ),
-                tags=component_tags(args.tags, "rental", DataClass.PERSONAL),
+                tags=tags,
             ),
-            opts=pulumi.ResourceOptions(parent=self, protect=args.production),
+            opts=pulumi.ResourceOptions(parent=self, protect=production),
+        )
+        aws.lambda_.Permission(
+            f"{name}-signup-permission",
+            aws.lambda_.PermissionArgs(
+                action="lambda:InvokeFunction",
+                function=signup.function_name,
+                qualifier=signup.alias_name,
+                principal="cognito-idp.amazonaws.com",
+                source_account=args.foundation.account_id,
+                source_arn=pool.arn,
+            ),
+            opts=child,
         )
         server = aws.cognito.ResourceServer(
             f"{name}-scopes",
@@ -121,3 +145,35 @@ class RiderPool(pulumi.ComponentResource):
         self.pool_id = pool.id
         self.client_id = client.id
         self.register_outputs({"poolId": self.pool_id, "clientId": self.client_id})
+
+    def _signup(self, name: str, args: RiderPoolArgs) -> LambdaFunction:
+        base = args.foundation
+        tags = component_tags(base.tags, "rental", DataClass.PERSONAL)
+        signup = LambdaFunction(
+            f"{name}-signup",
+            LambdaFunctionArgs(
+                function="rider_signup",
+                packages=("http_api", "rental_events", "rental_store"),
+                description="Makes a rider of whoever signed up",
+                account_id=base.account_id,
+                layer_arn=base.layer_arn,
+                environment=args.tables.environment(
+                    "rider-signup", market=base.market, tables_region=base.region, writes_enabled=True
+                ),
+                environment_key_arn=base.key_arn(DataDomain.RENTAL),
+                log_key_arn=base.key_arn(DataDomain.LOGS),
+                log_retention_days=base.log_retention_days,
+                statements=[*args.tables.read(), *args.tables.write()],
+                tags=tags,
+                timeout_seconds=5,  # Cognito waits no longer
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        create_alarms(
+            name,
+            function_alarms("signup", signup.function_name),
+            topic_arn=base.alarm_topic_arn,
+            tags=tags,
+            parent=self,
+        )
+        return signup

@@ -112,6 +112,19 @@ def test_the_rider_pool_is_protected_and_watches_for_attacks_in_prod(dev: Record
         assert pool["passwordPolicy"]["minimumLength"] == 12
 
 
+def test_who_signs_up_is_registered_by_a_function_that_only_this_pool_may_call(stack: Recording) -> None:
+    pool = stack.one("aws:cognito/userPool:UserPool")
+    signup = stack.one("aws:lambda/alias:Alias", "-riders-signup-alias").arn
+    assert pool["lambdaConfig"] == {"postConfirmation": signup, "postAuthentication": signup}
+    permission = stack.one("aws:lambda/permission:Permission", "-riders-signup-permission")
+    assert permission["principal"] == "cognito-idp.amazonaws.com"
+    assert permission["sourceArn"] == pool.arn
+    made = stack.one(FUNCTION, "-riders-signup-function")
+    assert made["timeout"] == 5
+    document = stack.one(ROLE_POLICY, "-riders-signup-role-policy")["policy"]
+    assert allows(document, Request("dynamodb:PutItem", rental_table(stack).arn))
+
+
 # ---- the API -----------------------------------------------------------------------------------------------
 
 
@@ -172,7 +185,7 @@ def test_the_stage_is_logged_traced_and_throttled(dev: Recording, prod: Recordin
 
 
 def test_only_this_api_may_call_its_functions(stack: Recording) -> None:
-    permissions = stack.all("aws:lambda/permission:Permission")
+    permissions = stack.only("-rental-api-").all("aws:lambda/permission:Permission")
     api = stack.one("aws:apigateway/restApi:RestApi")
     assert {p["function"] for p in permissions} == {
         function(stack, "rider-api").name,
@@ -415,6 +428,8 @@ def test_a_cars_answer_reaches_the_function_that_starts_the_trip(stack: Recordin
         "-commands-acks-dead-letters",
         "-commands-acks-errors",
         "-commands-acks-throttles",
+        "-riders-signup-errors",
+        "-riders-signup-throttles",
     ],
 )
 def test_what_goes_wrong_in_the_rental_tells_operations(stack: Recording, name: str) -> None:

@@ -101,7 +101,7 @@ def test_the_mapping_joins_the_stream_the_alias_and_the_bucket_of_refused_record
 
 def test_the_function_waits_for_its_policy_and_uses_the_layer_and_its_log_group(graph: Graph) -> None:
     functions = graph.of_type("aws:lambda/function:Function")
-    assert len(functions) == 8
+    assert len(functions) == 9
     for function in functions:
         depends = function.property_dependencies
         assert types_of(depends["role"]) == {"aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"}

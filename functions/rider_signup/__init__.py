@@ -1,0 +1,1 @@
+"""Makes a rider of whoever signed up."""
