@@ -29,7 +29,7 @@ from rental_store import connect  # noqa: E402 - after the path
 from rider_api import handler as rider_api  # noqa: E402 - after the path
 
 BOOKINGS: Final = 300
-IMPORTS: Final = 5
+IMPORTS: Final = 7
 FLOOR: Final = (
     "import botocore.session, botocore.config, msgspec; "
     "from aws_lambda_powertools.logging import Logger; "
@@ -152,7 +152,8 @@ def _bookings(client: Any) -> tuple[float, float]:  # noqa: ANN401 - a botocore 
 
 
 def _import_milliseconds(code: str) -> float:
-    measured = f"import time; s = time.perf_counter(); {code}; print(time.perf_counter() - s)"
+    # Processor time: importing waits for nothing, and the machine may be busy with other things.
+    measured = f"import time; s = time.process_time(); {code}; print(time.process_time() - s)"
     runs = [
         subprocess.run([sys.executable, "-c", measured], cwd=FUNCTIONS, capture_output=True, check=True)  # noqa: S603 - fixed
         for _ in range(IMPORTS)

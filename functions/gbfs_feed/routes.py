@@ -46,6 +46,7 @@ _CONDITION: Final = {"If-None-Match": "The ETag of the copy at hand."}
 _HEADERS: Final = {
     "ETag": "Of the data alone.",
     "Cache-Control": "For as long as `ttl`.",
+    "Access-Control-Allow-Origin": "Any web page may read it.",
 }
 _UNCHANGED: Final = {304: "The copy at hand is still right"}
 _Serve = TypeVar("_Serve", bound=Callable[..., Answer])
