@@ -9,7 +9,6 @@ from ev_rental.rental.command import CommandSender
 from ev_rental.rental.errors import ErrorCode, RentalError
 from ev_rental.rental.operations import RentalOperations
 from ev_rental.rental.steps import Sweep
-from ev_rental.rental.vehicle import TransitionError
 from ev_rental.rental.writes import Write
 from rental_store.connect import Parts
 
@@ -50,16 +49,9 @@ class TimedOperations(RentalOperations):
         if self._time_left() < RESERVE_MS:
             raise OutOfTimeError(sweep)
         try:
-            self._one_of(sweep, name, decide)
+            super().one_of(sweep, name, decide)
         except Exception as error:  # reason: the oldest is first, so a broken item would stop all for ever
             sweep.failed[name] = type(error).__name__
-
-    def _one_of(self, sweep: Sweep, name: str, decide: Callable[[int], list[Write] | None]) -> None:
-        try:
-            super().one_of(sweep, name, decide)
-        except TransitionError:
-            # Two reads between which somebody else committed contradict each other; a second look does not.
-            super().one_of(sweep, name, decide)
 
 
 def in_time(step: Callable[[], Sweep]) -> Swept:
