@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
-from bench import preview, processor
+from bench import preview, processor, rental
 
 
 def main() -> None:
     """Print the figures of each part as they come, and write them all."""
-    figures = {"preview": preview.run(), "processor": processor.run()}
+    figures = {"preview": preview.run(), "processor": processor.run(), "rental": rental.run()}
     target = Path(__file__).resolve().parents[1] / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

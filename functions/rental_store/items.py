@@ -21,7 +21,7 @@ from ev_rental.rental.station import Bay, BayRef
 from ev_rental.rental.vehicle import RentalVehicle, state_shard
 from ev_rental.rental.vocabulary import BookingState, CommandState, DueKind
 from ev_rental.rental.writes import Entity
-from ev_rental.vocabulary import Contact
+from ev_rental.vocabulary import Contact, RentalState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -103,6 +103,7 @@ def reading_from(vehicle_id: str, item: Mapping[str, Any]) -> Reading:
     found = plain(item)
     leaves = _decode_leaves(found.get("leaves", "{}"))
     contact = found.get("contact")
+    rental_state = found.get("rental_state")
     return Reading(
         vehicle_id=vehicle_id,
         last_seen=found.get("last_seen", 0),
@@ -115,6 +116,7 @@ def reading_from(vehicle_id: str, item: Mapping[str, Any]) -> Reading:
         range_m=leaves.get("range"),
         odometer=leaves.get("odometer"),
         charging=leaves.get("charging"),
+        rental_state=None if rental_state is None else RentalState(rental_state),
     )
 
 

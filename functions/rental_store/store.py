@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -44,7 +45,9 @@ _READING_ATTRIBUTES: Final = (
     "contact",
     "contact_at",
     "leaves",
+    "rental_state",
 )
+_MILLISECONDS: Final = re.compile("[0-9]{1,16}")
 
 
 class DynamoDBStore:
@@ -264,7 +267,11 @@ def _start_key(rider_id: str, cursor: str) -> "Attributes":
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         created_at, pk, sk = text.split(" ")
-        if not created_at.isdecimal() or sk not in ("BOOKING", "INVOICE") or not pk.startswith(f"{sk}#"):
+        if (
+            not _MILLISECONDS.fullmatch(created_at)
+            or sk not in ("BOOKING", "INVOICE")
+            or not pk.startswith(f"{sk}#")
+        ):
             raise ValueError(text)
     except (binascii.Error, ValueError):
         raise RentalError(

@@ -77,12 +77,19 @@ class Steps:
         return vehicle
 
     def offers(self, states: Iterable[RentalState] = (RentalState.AVAILABLE,)) -> Iterator[Offer]:
-        """All vehicles in these states, with what telemetry says of each."""
+        """All vehicles in these states, with what telemetry says of each.
+
+        The list of vehicles may lag by a moment; the readings do not, and mirror the state, so a car that
+        was just held is not among them.
+        """
         now = self.now()
-        vehicles = list(self.store.vehicles(states))
+        wanted = frozenset(states)
+        vehicles = list(self.store.vehicles(wanted))
         readings = self.store.readings(vehicle.vehicle_id for vehicle in vehicles)
         for vehicle in vehicles:
             reading = readings[vehicle.vehicle_id]
+            if reading.rental_state is not None and reading.rental_state not in wanted:
+                continue
             yield Offer(vehicle=vehicle, reading=reading, unfit=unfit(reading, self.market.limits, now))
 
     def send(self, command: Command) -> None:

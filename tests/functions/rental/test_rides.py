@@ -1,5 +1,6 @@
 """What riders and cars may and may not do, one rule a test."""
 
+import base64
 from collections.abc import Callable
 from functools import partial
 
@@ -400,10 +401,25 @@ def test_lists_come_newest_first_page_by_page_and_only_ones_own() -> None:
     first = world.service.my_bookings(world.riders[0], limit=1).cursor
     stolen = world.service.my_bookings(world.riders[1], limit=5, cursor=first).items
     assert {booking.rider_id for booking in stolen} <= {world.riders[1]}
-    for broken in ("x", "!!", "AAAA", "é", first[:-4] if first else ""):
+    crafted = [
+        base64.urlsafe_b64encode(f"{created_at} BOOKING#x BOOKING".encode()).decode().rstrip("=")
+        for created_at in ("١٢٣", "9" * 60, "-1", "1.5")  # digits to Python, no number to DynamoDB
+    ]
+    for broken in ("x", "!!", "AAAA", "é", first[:-4] if first else "", *crafted):
         ask = partial(world.service.my_bookings, world.riders[0], cursor=broken)
         assert refusal(ask) is ErrorCode.INVALID_CURSOR
     assert refusal(lambda: world.service.my_bookings(world.riders[0], limit=0)) is ErrorCode.INVALID_REQUEST
+
+
+def test_a_car_that_was_just_held_is_not_offered_although_the_index_still_lists_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(cars=2)
+    before = list(world.store.vehicles([RentalState.AVAILABLE]))
+    booking_id = held(world)
+    taken = world.service.booking(world.riders[0], booking_id).vehicle_id
+    monkeypatch.setattr(world.store, "vehicles", lambda _: iter(before))
+    assert {offer.vehicle.vehicle_id for offer in world.service.offers()} == set(world.cars) - {taken}
 
 
 def test_a_region_that_stands_by_reads_and_writes_nothing() -> None:

@@ -1,11 +1,13 @@
-"""`python -m rider_api.openapi > functions/rider_api/openapi.json`: the API's document, from its code."""
+"""`make openapi`: the document of rider API and feeds, `rider_api/openapi.json`, from their code.
+
+It stands beside the functions because no function needs it.
+"""
 
 import json
 import sys
 from typing import Any
 
 from gbfs_feed.routes import routes as feeds
-
 from http_api.openapi import document
 from rider_api.routes import routes
 
