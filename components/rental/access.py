@@ -37,7 +37,7 @@ class RentalTables:
         }
 
     def read(self) -> list[Statement]:
-        """Read bookings, vehicles and their state."""
+        """Read bookings, vehicles, riders and stations."""
         return [
             Statement(
                 sid="ReadRental",
@@ -50,28 +50,32 @@ class RentalTables:
                 resources=[pulumi.Output.concat(self.rental.arn, "/index/*")],
             ),
             Statement(
-                sid="ReadVehicleState",
-                actions=["dynamodb:BatchGetItem", "dynamodb:GetItem"],
-                resources=[self.vehicle_state.arn],
-            ),
-            Statement(
                 sid="UseTableKeys",
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=[self.rental_key_arn, self.telemetry_key_arn],
             ),
         ]
 
-    def write(self) -> list[Statement]:
-        """Change bookings and vehicles, and tell telemetry a vehicle's rental state."""
-        return [
-            Statement(
-                sid="WriteRental",
-                actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
-                resources=[self.rental.arn],
-            ),
-            Statement(
-                sid="WriteRentalStateOfVehicle",
-                actions=["dynamodb:UpdateItem"],
-                resources=[self.vehicle_state.arn],
-            ),
-        ]
+    def read_state(self) -> Statement:
+        """Read what telemetry said of vehicles."""
+        return Statement(
+            sid="ReadVehicleState",
+            actions=["dynamodb:BatchGetItem", "dynamodb:GetItem"],
+            resources=[self.vehicle_state.arn],
+        )
+
+    def write(self) -> Statement:
+        """Change bookings and vehicles."""
+        return Statement(
+            sid="WriteRental",
+            actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
+            resources=[self.rental.arn],
+        )
+
+    def write_state(self) -> Statement:
+        """Mirror a vehicle's rental state, on condition of what telemetry said."""
+        return Statement(
+            sid="MirrorRentalState",
+            actions=["dynamodb:UpdateItem"],
+            resources=[self.vehicle_state.arn],
+        )

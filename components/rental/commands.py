@@ -14,7 +14,7 @@ from components.markets import Region
 from components.queue import ConsumedQueue, ConsumedQueueArgs, consume, consume_statement
 from components.rental.access import RentalTables
 from components.tags import DataClass, component_tags
-from components.topics import SQL_VERSION
+from components.topics import SQL_VERSION, VehicleTopics
 
 TIMEOUT_SECONDS = 15
 CONCURRENCY = 5
@@ -89,12 +89,15 @@ class VehicleCommands(pulumi.ComponentResource):
                 description="Starts and ends trips when the car has answered",
                 account_id=base.account_id,
                 layer_arn=base.layer_arn,
-                environment=args.tables.environment(
-                    "command-acks",
-                    market=base.market,
-                    tables_region=args.tables_region,
-                    writes_enabled=args.writes_enabled,
-                ),
+                environment={
+                    **args.tables.environment(
+                        "command-acks",
+                        market=base.market,
+                        tables_region=args.tables_region,
+                        writes_enabled=args.writes_enabled,
+                    ),
+                    "IOT_REGION": str(base.region),
+                },
                 environment_key_arn=key_arn,
                 log_key_arn=base.key_arn(DataDomain.LOGS),
                 log_retention_days=base.log_retention_days,
@@ -102,7 +105,11 @@ class VehicleCommands(pulumi.ComponentResource):
                     consume_statement(queue.arn),
                     Statement(sid="DecryptQueue", actions=["kms:Decrypt"], resources=[key_arn]),
                     *args.tables.read(),
-                    *args.tables.write(),
+                    args.tables.read_state(),
+                    args.tables.write(),
+                    args.tables.write_state(),
+                    # A car that opened when nobody waited any more is told to lock again.
+                    send_commands(base.topics, base.region, base.account_id),
                 ],
                 tags=tags,
                 timeout_seconds=TIMEOUT_SECONDS,
@@ -129,3 +136,12 @@ class VehicleCommands(pulumi.ComponentResource):
             parent=self,
         )
         self.register_outputs({"functionName": self.function.function_name})
+
+
+def send_commands(topics: VehicleTopics, region: Region, account_id: str) -> Statement:
+    """Tell cars of the market to lock or unlock; `region` is where cars connect."""
+    return Statement(
+        sid="CommandCars",
+        actions=["iot:Publish"],
+        resources=[f"arn:aws:iot:{region}:{account_id}:topic/{topics.commands('*')}"],
+    )

@@ -153,7 +153,7 @@ class RiderPool(pulumi.ComponentResource):
             f"{name}-signup",
             LambdaFunctionArgs(
                 function="rider_signup",
-                packages=("http_api", "rental_events", "rental_store"),
+                packages=("rental_events", "rental_store"),
                 description="Makes a rider of whoever signed up",
                 account_id=base.account_id,
                 layer_arn=base.layer_arn,
@@ -163,7 +163,7 @@ class RiderPool(pulumi.ComponentResource):
                 environment_key_arn=base.key_arn(DataDomain.RENTAL),
                 log_key_arn=base.key_arn(DataDomain.LOGS),
                 log_retention_days=base.log_retention_days,
-                statements=[*args.tables.read(), *args.tables.write()],
+                statements=[*args.tables.read(), args.tables.write()],
                 tags=tags,
                 timeout_seconds=5,  # Cognito waits no longer
             ),

@@ -18,7 +18,8 @@ from components.iam import Statement
 from components.lambda_function import ALIAS, FUNCTIONS_DIR, LambdaFunction, LambdaFunctionArgs
 from components.markets import Region
 from components.queue import ConsumedQueue, ConsumedQueueArgs, consume, consume_statement
-from components.rental.access import RentalTables
+from components.rental.access import METRICS_NAMESPACE, RentalTables
+from components.rental.commands import send_commands
 from components.rest_api import RestApi, RestApiArgs
 from components.schedule import ScheduledTask, Schedules, SchedulesArgs
 from components.sizing import ApiThrottle
@@ -31,13 +32,14 @@ _PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rider_api": ("http_api", "rental_store"),
         "gbfs_feed": ("http_api", "rental_store"),
         "event_publisher": ("rental_store",),
-        "booking_expirer": ("http_api", "rental_events", "rental_store"),
-        "offline_detector": ("http_api", "rental_events", "rental_store"),
-        "invoicer": ("http_api", "rental_events", "rental_store"),
+        "booking_expirer": ("rental_events", "rental_store"),
+        "offline_detector": ("rental_events", "rental_store"),
+        "invoicer": ("rental_events", "rental_store"),
     }
 )
 OPENAPI_DOCUMENT = FUNCTIONS_DIR / "rider_api" / "openapi.json"
 STAGE = "live"
+SWEEPS = ("booking-expirer", "offline-detector", "invoicer")
 ARCHIVE_DAYS = 90
 INVOICER_TIMEOUT_SECONDS = 30
 PUBLISHER_MAX_RETRIES = 20
@@ -82,6 +84,7 @@ class RentalService(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self._alarms: list[Alarm] = []
         tables = args.tables
+        everything = [*tables.read(), tables.read_state(), tables.write(), tables.write_state()]
 
         self.bus = EventBus(
             f"{name}-events",
@@ -96,26 +99,28 @@ class RentalService(pulumi.ComponentResource):
         rider_api = self._function(
             "rider_api",
             "What a rider's app calls",
-            [*tables.read(), *tables.write(), self._send_commands()],
+            [*everything, send_commands(base.topics, args.ingest_region, base.account_id)],
             environment={"IOT_REGION": str(args.ingest_region)},
             memory_mb=1_024,
             reserved_concurrency=50,
         )
         gbfs_feed = self._function(
-            "gbfs_feed", "GBFS 3.0 feeds for journey planners", tables.read(), reserved_concurrency=20
+            "gbfs_feed",
+            "GBFS 3.0 feeds for journey planners",
+            [*tables.read(), tables.read_state()],
+            reserved_concurrency=20,
         )
         expirer = self._function(
             "booking_expirer",
             "Ends holds and commands whose time is over",
-            [*tables.read(), *tables.write(), self._send_commands()],
-            environment={"IOT_REGION": str(args.ingest_region)},
+            [*tables.read(), tables.write(), tables.write_state()],
             timeout_seconds=50,
             reserved_concurrency=1,
         )
         detector = self._function(
             "offline_detector",
             "Finds cars that have not been heard of",
-            [*tables.read(), *tables.write()],
+            everything,
             timeout_seconds=120,
             reserved_concurrency=1,
         )
@@ -130,7 +135,7 @@ class RentalService(pulumi.ComponentResource):
         invoicer = self._function(
             "invoicer",
             "Invoices every trip exactly once",
-            [*tables.read(), *tables.write(), consume_statement(invoices.arn)],
+            [*tables.read(), tables.write(), consume_statement(invoices.arn)],
             timeout_seconds=INVOICER_TIMEOUT_SECONDS,
             reserved_concurrency=5,
         )
@@ -179,6 +184,7 @@ class RentalService(pulumi.ComponentResource):
         self._alarms += [
             dead_letter_alarm("invoices", invoices.dead_letter_name, "Trips were not invoiced"),
             dead_letter_alarm("schedules", schedules.dead_letter_name, "Scheduled work was not done"),
+            *(_sweep_alarm(service, metric) for service in SWEEPS for metric in ("Failed", "Unfinished")),
         ]
         create_alarms(name, self._alarms, topic_arn=base.alarm_topic_arn, tags=self._tags, parent=self)
         self.api = RestApi(
@@ -241,7 +247,7 @@ class RentalService(pulumi.ComponentResource):
                     resources=[self._key_arn, tables.telemetry_key_arn],
                 ),
             ],
-            environment={"EVENT_BUS": self.bus.bus_name},
+            environment={"EVENT_BUS": self.bus.bus_name, "ALERTS_TABLE": tables.alerts.name},
             timeout_seconds=60,
             reserved_concurrency=10,
         )
@@ -253,6 +259,7 @@ class RentalService(pulumi.ComponentResource):
                     function_name=publisher.alias_arn,
                     starting_position="TRIM_HORIZON",
                     batch_size=100,
+                    maximum_batching_window_in_seconds=1,  # cars report all the time, most of it is no event
                     function_response_types=["ReportBatchItemFailures"],
                     bisect_batch_on_function_error=True,
                     # Both default to -1, for ever: one bad record would block its shard for a day.
@@ -339,14 +346,18 @@ class RentalService(pulumi.ComponentResource):
         self._alarms += function_alarms(service, made.function_name)
         return made
 
-    def _send_commands(self) -> Statement:
-        args = self._args
-        topic = self._base.topics.commands("*")
-        return Statement(
-            sid="CommandCars",
-            actions=["iot:Publish"],
-            resources=[f"arn:aws:iot:{args.ingest_region}:{self._base.account_id}:topic/{topic}"],
-        )
+
+def _sweep_alarm(service: str, metric: str) -> Alarm:
+    # A sweep goes on past what it cannot do, so no error of the function tells of it.
+    return Alarm(
+        name=f"{service}-{metric.lower()}-items",
+        description=f"{service} leaves work undone run after run ({metric})",
+        namespace=METRICS_NAMESPACE,
+        metric=metric,
+        dimensions={"service": service},
+        threshold=0,
+        periods=3,
+    )
 
 
 def rider_api_document() -> dict[str, Any]:

@@ -266,12 +266,44 @@ def test_who_may_change_bookings_and_who_may_only_read(stack: Recording) -> None
         assert not allows(may(stack, name), Request("dynamodb:Scan", table)), name
 
 
-def test_only_what_starts_or_ends_a_trip_may_command_cars_of_this_market(dev: Recording) -> None:
+def test_only_what_opens_and_closes_cars_may_command_them_and_only_those_of_this_market(
+    dev: Recording,
+) -> None:
     topic = f"arn:aws:iot:ap-southeast-1:{ACCOUNT}:topic/bh/sg/SG-EV-000001/commands"
     other = f"arn:aws:iot:ap-southeast-1:{ACCOUNT}:topic/bh/my/MY-EV-000001/commands"
     commanding = {name for name in FUNCTIONS if allows(may(dev, name), Request("iot:Publish", topic))}
-    assert commanding == {"rider-api", "booking-expirer"}
-    assert not allows(may(dev, "rider-api"), Request("iot:Publish", other))
+    assert commanding == {"rider-api"}
+    answers = str(dev.one(ROLE_POLICY, "-commands-function-role-policy")["policy"])
+    assert allows(answers, Request("iot:Publish", topic))
+    for document in (may(dev, "rider-api"), answers):
+        assert not allows(document, Request("iot:Publish", other))
+
+
+def test_functions_that_command_cars_know_where_cars_connect_and_the_publisher_knows_its_tables(
+    dev: Recording,
+) -> None:
+    answers = dev.one(FUNCTION, "-commands-function-function")
+    for made in (function(dev, "rider-api"), answers):
+        assert made["environment"]["variables"]["IOT_REGION"] == "ap-southeast-1"
+    variables = function(dev, "event-publisher")["environment"]["variables"]
+    assert variables["ALERTS_TABLE"] == dev.one("aws:dynamodb/table:Table", "-state-alerts").name
+    assert variables["EVENT_BUS"] == dev.one("aws:cloudwatch/eventBus:EventBus")["name"]
+
+
+def test_only_what_decides_by_telemetry_may_read_it_and_only_what_changes_vehicles_may_mirror_it(
+    stack: Recording,
+) -> None:
+    state = stack.one("aws:dynamodb/table:Table", "-state-vehicles").arn
+    for name, reads, mirrors in (
+        ("rider-api", True, True),
+        ("gbfs-feed", True, False),
+        ("offline-detector", True, True),
+        ("booking-expirer", False, True),
+        ("invoicer", False, False),
+        ("event-publisher", False, False),
+    ):
+        assert allows(may(stack, name), Request("dynamodb:BatchGetItem", state)) is reads, name
+        assert allows(may(stack, name), Request("dynamodb:UpdateItem", state)) is mirrors, name
 
 
 def test_every_change_of_every_table_reaches_the_publisher(stack: Recording) -> None:
@@ -428,6 +460,11 @@ def test_a_cars_answer_reaches_the_function_that_starts_the_trip(stack: Recordin
         "-commands-acks-dead-letters",
         "-commands-acks-errors",
         "-commands-acks-throttles",
+        *(
+            f"-rental-{name}-{what}-items"
+            for name in ("booking-expirer", "offline-detector", "invoicer")
+            for what in ("failed", "unfinished")
+        ),
         "-riders-signup-errors",
         "-riders-signup-throttles",
     ],
