@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit, single_metric
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.session import get_session
 
 from ev_rental.geofence import market_fence
@@ -70,7 +71,7 @@ def handler(event: dict[str, Any], _: "LambdaContext") -> dict[str, list[dict[st
 
 def _log_problem(what: str, where: str, error: Exception) -> None:
     # The type and AWS's code only: a message may quote the item, and with it a position.
-    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
     logger.error(what, extra={"where": where, "error": type(error).__name__, "code": code})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from ev_rental.folding import MAX_ALERT_CHANGES
@@ -246,6 +247,14 @@ def test_the_log_names_an_error_but_not_what_was_in_the_item(capsys: pytest.Capt
     entry._log_problem("vehicle could not be folded", CAR, ValueError("latitude 1.3521"))
     printed = capsys.readouterr()
     assert "1.3521" not in printed.out + printed.err
+
+
+def test_a_timeout_of_the_network_which_carries_no_answer_is_logged_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    entry._log_problem("vehicle could not be written", "SG-EV-000123", ReadTimeoutError(endpoint_url="x"))
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["error"], line["code"]) == ("ReadTimeoutError", "")
 
 
 def test_the_handler_builds_its_clients_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
