@@ -213,7 +213,9 @@ def test_a_connection_is_a_sign_of_life_and_its_end_is_not() -> None:
 
 
 def test_the_handler_takes_a_stored_event(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = World()
     monkeypatch.setattr(entry, "processor", lambda: world.processor)
@@ -240,21 +242,24 @@ def test_the_handler_takes_a_stored_event(
         ("AlertsRaised", None, "critical"): 1,
         ("AlertsRaised", None, "warning"): 1,
     }
-    assert "103.8198" not in printed, "a rider's position is in the log"
+    logged = str([vars(record) for record in caplog.records])
+    assert "null_island" in logged
+    assert "103.8198" not in printed + logged, "a rider's position is in the log"
 
 
-def test_the_log_names_an_error_but_not_what_was_in_the_item(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_names_an_error_but_not_what_was_in_the_item(caplog: pytest.LogCaptureFixture) -> None:
     entry._log_problem("vehicle could not be folded", CAR, ValueError("latitude 1.3521"))
-    printed = capsys.readouterr()
-    assert "1.3521" not in printed.out + printed.err
+    (told,) = [vars(record) for record in caplog.records]
+    assert (told["where"], told["error"]) == (CAR, "ValueError")
+    assert "1.3521" not in str(told)
 
 
 def test_a_timeout_of_the_network_which_carries_no_answer_is_logged_too(
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     entry._log_problem("vehicle could not be written", "SG-EV-000123", ReadTimeoutError(endpoint_url="x"))
-    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert (line["error"], line["code"]) == ("ReadTimeoutError", "")
+    (told,) = [vars(record) for record in caplog.records]
+    assert (told["error"], told["code"]) == ("ReadTimeoutError", "")
 
 
 def test_the_handler_builds_its_clients_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
