@@ -16,6 +16,7 @@ ALIAS = "live"
 FUNCTIONS_DIR = Path(__file__).resolve().parent.parent / "functions"
 LAYER_ARCHIVE = FUNCTIONS_DIR.parent / "build" / "layer.zip"
 DOMAIN = "ev_rental"
+MAX_ASYNC_EVENT_AGE_SECONDS = 3_600
 
 
 def function_source(function: str, packages: Sequence[str] = ()) -> pulumi.AssetArchive:
@@ -73,7 +74,8 @@ class LambdaFunctionArgs:
     `function` is its folder under `functions/`, `packages` the shared ones that it imports beside the domain;
     `timeout_seconds` and `memory_mb` are Lambda's;
     `statements` is what its role may do beyond its own logs and traces; `environment_key_arn` encrypts its
-    variables and `log_key_arn` its logs.
+    variables and `log_key_arn` its logs. `dead_letter_arn`, for a function that is called without waiting, is
+    the queue that gets the events it failed at; `statements` must let it use that queue's key.
     """
 
     function: str
@@ -87,6 +89,7 @@ class LambdaFunctionArgs:
     statements: Sequence[Statement]
     tags: Tags
     packages: Sequence[str] = ()
+    dead_letter_arn: pulumi.Input[str] | None = None
     timeout_seconds: int = 30
     memory_mb: int = 512
     reserved_concurrency: int = 10
@@ -128,7 +131,11 @@ class LambdaFunction(pulumi.ComponentResource):
             service="lambda.amazonaws.com",
             account_id=args.account_id,
             description=f"Execution role of {name}",
-            statements=[*_own_logs_and_traces(logs.arn), *args.statements],
+            statements=[
+                *_own_logs_and_traces(logs.arn),
+                *args.statements,
+                *([_send_dead_letters(args.dead_letter_arn)] if args.dead_letter_arn else []),
+            ],
             tags=args.tags,
             parent=self,
         )
@@ -169,12 +176,32 @@ class LambdaFunction(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        if args.dead_letter_arn:
+            aws.lambda_.FunctionEventInvokeConfig(
+                f"{name}-failures",
+                aws.lambda_.FunctionEventInvokeConfigArgs(
+                    function_name=function.name,
+                    qualifier=alias.name,
+                    maximum_retry_attempts=2,
+                    maximum_event_age_in_seconds=MAX_ASYNC_EVENT_AGE_SECONDS,
+                    destination_config=aws.lambda_.FunctionEventInvokeConfigDestinationConfigArgs(
+                        on_failure=aws.lambda_.FunctionEventInvokeConfigDestinationConfigOnFailureArgs(
+                            destination=args.dead_letter_arn
+                        )
+                    ),
+                ),
+                opts=child,
+            )
         self.function_name = function.name
         self.alias_arn = alias.arn
         self.alias_name = alias.name
         self.invoke_arn = alias.invoke_arn
         self.role_name = role.name
         self.register_outputs({"functionName": self.function_name, "aliasArn": self.alias_arn})
+
+
+def _send_dead_letters(queue_arn: pulumi.Input[str]) -> Statement:
+    return Statement(sid="DeadLetters", actions=["sqs:SendMessage"], resources=[queue_arn])
 
 
 def _own_logs_and_traces(log_group_arn: pulumi.Output[str]) -> list[Statement]:

@@ -41,14 +41,8 @@ class ConsumedQueue(pulumi.ComponentResource):
     ) -> None:
         super().__init__("bluehorizons:queue:ConsumedQueue", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        dead_letters = aws.sqs.Queue(
-            f"{name}-dead-letters",
-            aws.sqs.QueueArgs(
-                message_retention_seconds=DEAD_LETTER_RETENTION_SECONDS,
-                kms_master_key_id=args.key_arn,
-                tags=args.tags,
-            ),
-            opts=child,
+        dead_letters = dead_letter_queue(
+            f"{name}-dead-letters", key_arn=args.key_arn, tags=args.tags, parent=self
         )
         queue = aws.sqs.Queue(
             f"{name}-queue",
@@ -78,6 +72,19 @@ class ConsumedQueue(pulumi.ComponentResource):
         self.dead_letter_url = dead_letters.url
         self.dead_letter_name = dead_letters.name
         self.register_outputs({"arn": self.arn, "deadLetterArn": self.dead_letter_arn})
+
+
+def dead_letter_queue(
+    name: str, *, key_arn: pulumi.Input[str], tags: Tags, parent: pulumi.Resource
+) -> aws.sqs.Queue:
+    """A queue that nothing consumes: what lies in it waits for a person, as long as SQS keeps it."""
+    return aws.sqs.Queue(
+        name,
+        aws.sqs.QueueArgs(
+            message_retention_seconds=DEAD_LETTER_RETENTION_SECONDS, kms_master_key_id=key_arn, tags=tags
+        ),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
 
 
 def consume_statement(queue_arn: pulumi.Input[str]) -> Statement:

@@ -34,32 +34,29 @@ class ScheduledTask:
 
 @dataclass(frozen=True)
 class SchedulesArgs:
-    """`time_zone` is an IANA name; `key_arn` encrypts inputs and the queue of calls that failed."""
+    """`time_zone` is an IANA name; `key_arn` encrypts inputs and is the key of the queue `dead_letter_arn`,
+    which gets the calls that could not be made."""
 
     account_id: str
     time_zone: str
     key_arn: pulumi.Input[str]
+    dead_letter_arn: pulumi.Input[str]
     tasks: tuple[ScheduledTask, ...]
     tags: Tags
 
 
 class Schedules(pulumi.ComponentResource):
-    """A schedule group with a role that may call exactly its functions, and a dead-letter queue."""
+    """A schedule group with a role that may call exactly its functions.
 
-    dead_letter_name: pulumi.Output[str]
+    Scheduler hands a call over and does not wait for the function's end, so what a function fails at goes
+    where the function itself sends it (`LambdaFunctionArgs.dead_letter_arn`).
+    """
 
     def __init__(self, name: str, args: SchedulesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("bluehorizons:schedule:Schedules", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         group = aws.scheduler.ScheduleGroup(
             f"{name}-group", aws.scheduler.ScheduleGroupArgs(tags=args.tags), opts=child
-        )
-        dead_letters = aws.sqs.Queue(
-            f"{name}-dead-letters",
-            aws.sqs.QueueArgs(
-                message_retention_seconds=14 * 24 * 3_600, kms_master_key_id=args.key_arn, tags=args.tags
-            ),
-            opts=child,
         )
         role = service_role(
             f"{name}-role",
@@ -72,7 +69,7 @@ class Schedules(pulumi.ComponentResource):
                     actions=["lambda:InvokeFunction"],
                     resources=[task.alias_arn for task in args.tasks],
                 ),
-                Statement(sid="DeadLetters", actions=["sqs:SendMessage"], resources=[dead_letters.arn]),
+                Statement(sid="DeadLetters", actions=["sqs:SendMessage"], resources=[args.dead_letter_arn]),
                 Statement(
                     sid="UseKey", actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[args.key_arn]
                 ),
@@ -95,7 +92,7 @@ class Schedules(pulumi.ComponentResource):
                         role_arn=role.arn,
                         input=json.dumps(dict(task.event), sort_keys=True),
                         dead_letter_config=aws.scheduler.ScheduleTargetDeadLetterConfigArgs(
-                            arn=dead_letters.arn
+                            arn=args.dead_letter_arn
                         ),
                         retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(
                             maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS,
@@ -105,5 +102,4 @@ class Schedules(pulumi.ComponentResource):
                 ),
                 opts=child,
             )
-        self.dead_letter_name = dead_letters.name
         self.register_outputs({"groupName": group.name})

@@ -17,7 +17,13 @@ from components.foundation import Foundation
 from components.iam import Statement
 from components.lambda_function import ALIAS, FUNCTIONS_DIR, LambdaFunction, LambdaFunctionArgs
 from components.markets import Region
-from components.queue import ConsumedQueue, ConsumedQueueArgs, consume, consume_statement
+from components.queue import (
+    ConsumedQueue,
+    ConsumedQueueArgs,
+    consume,
+    consume_statement,
+    dead_letter_queue,
+)
 from components.rental.access import METRICS_NAMESPACE, RentalTables
 from components.rental.commands import send_commands
 from components.rest_api import RestApi, RestApiArgs
@@ -96,6 +102,9 @@ class RentalService(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
+        scheduled_dead_letters = dead_letter_queue(
+            f"{name}-schedules-dead-letters", key_arn=key_arn, tags=self._tags, parent=self
+        )
         rider_api = self._function(
             "rider_api",
             "What a rider's app calls",
@@ -115,6 +124,7 @@ class RentalService(pulumi.ComponentResource):
             "Ends holds and commands whose time is over",
             [*tables.read(), tables.write(), tables.write_state()],
             timeout_seconds=50,
+            dead_letter_arn=scheduled_dead_letters.arn,
             reserved_concurrency=1,
         )
         detector = self._function(
@@ -122,6 +132,7 @@ class RentalService(pulumi.ComponentResource):
             "Finds cars that have not been heard of",
             everything,
             timeout_seconds=120,
+            dead_letter_arn=scheduled_dead_letters.arn,
             reserved_concurrency=1,
         )
         invoices = ConsumedQueue(
@@ -137,6 +148,7 @@ class RentalService(pulumi.ComponentResource):
             "Invoices every trip exactly once",
             [*tables.read(), tables.write(), consume_statement(invoices.arn)],
             timeout_seconds=INVOICER_TIMEOUT_SECONDS,
+            dead_letter_arn=scheduled_dead_letters.arn,
             reserved_concurrency=5,
         )
         consume(
@@ -148,12 +160,13 @@ class RentalService(pulumi.ComponentResource):
             parent=self,
         )
         self._outbox()
-        schedules = Schedules(
+        Schedules(
             f"{name}-schedules",
             SchedulesArgs(
                 account_id=base.account_id,
                 time_zone=args.time_zone,
                 key_arn=key_arn,
+                dead_letter_arn=scheduled_dead_letters.arn,
                 tasks=(
                     ScheduledTask(
                         "expire",
@@ -183,7 +196,7 @@ class RentalService(pulumi.ComponentResource):
         )
         self._alarms += [
             dead_letter_alarm("invoices", invoices.dead_letter_name, "Trips were not invoiced"),
-            dead_letter_alarm("schedules", schedules.dead_letter_name, "Scheduled work was not done"),
+            dead_letter_alarm("schedules", scheduled_dead_letters.name, "Scheduled work was not done"),
             *(_sweep_alarm(service, metric) for service in SWEEPS for metric in ("Failed", "Unfinished")),
         ]
         create_alarms(name, self._alarms, topic_arn=base.alarm_topic_arn, tags=self._tags, parent=self)
@@ -309,6 +322,7 @@ class RentalService(pulumi.ComponentResource):
         statements: Sequence[Statement],
         *,
         environment: Mapping[str, pulumi.Input[str]] | None = None,
+        dead_letter_arn: pulumi.Input[str] | None = None,
         timeout_seconds: int = 15,
         memory_mb: int = 512,
         reserved_concurrency: int,
@@ -336,6 +350,7 @@ class RentalService(pulumi.ComponentResource):
                 log_key_arn=self._base.key_arn(DataDomain.LOGS),
                 log_retention_days=self._base.log_retention_days,
                 statements=statements,
+                dead_letter_arn=dead_letter_arn,
                 tags=self._tags,
                 timeout_seconds=timeout_seconds,
                 memory_mb=memory_mb,

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.iam import Statement, service_role
+from components.queue import dead_letter_queue
 from components.sizing import TelemetrySizing
 from components.tags import Tags
 from components.topics import (
@@ -17,7 +18,6 @@ from components.topics import (
 
 STREAM_RETENTION_HOURS = 72
 """A weekend: what fails on Friday can still be read again on Monday."""
-QUEUE_RETENTION_SECONDS = 14 * 24 * 3_600  # the longest that SQS allows
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,7 @@ class TelemetryIngest(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        failed = aws.sqs.Queue(
-            f"{name}-failed",
-            aws.sqs.QueueArgs(
-                message_retention_seconds=QUEUE_RETENTION_SECONDS,
-                kms_master_key_id=args.key_arn,
-                kms_data_key_reuse_period_seconds=3_600,
-                tags=args.tags,
-            ),
-            opts=child,
-        )
+        failed = dead_letter_queue(f"{name}-failed", key_arn=args.key_arn, tags=args.tags, parent=self)
         role = service_role(
             f"{name}-rules",
             service="iot.amazonaws.com",

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from components.lambda_function import FUNCTIONS_DIR
+from components.lambda_function import FUNCTIONS_DIR, LambdaFunction, LambdaFunctionArgs
 from components.queue import ConsumedQueueArgs
-from components.rest_api import OpenApiError, RestApiArgs, operations, served_document
+from components.rest_api import OpenApiError, RestApi, RestApiArgs, operations, served_document
 from components.schedule import ScheduledTask
 from components.sizing import rider_api_throttle
 from tests.iam_evaluator import Request, allows
-from tests.recording import ACCOUNT, Recorded, Recording
+from tests.recording import ACCOUNT, Recorded, Recording, record
 
 QUEUE = "aws:sqs/queue:Queue"
 FUNCTION = "aws:lambda/function:Function"
@@ -409,6 +409,59 @@ def test_what_must_happen_by_itself_happens_at_the_markets_time_and_says_when_it
         assert json.loads(target["input"]) == {"task": task}
         assert target["deadLetterConfig"] == {"arn": dead.arn}
         assert target["retryPolicy"] == {"maximumEventAgeInSeconds": 3_600, "maximumRetryAttempts": 5}
+
+
+@pytest.mark.parametrize("name", ["booking-expirer", "offline-detector", "invoicer"])
+def test_what_a_scheduled_function_fails_at_is_kept(stack: Recording, name: str) -> None:
+    dead = stack.one(QUEUE, "-schedules-dead-letters").arn
+    made = stack.one("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", f"-{name}-failures")
+    assert (made["functionName"], made["qualifier"]) == (function(stack, name).name, "live")
+    assert made["destinationConfig"] == {"onFailure": {"destination": dead}}
+    assert (made["maximumRetryAttempts"], made["maximumEventAgeInSeconds"]) == (2, 3_600)
+    assert allows(may(stack, name), Request("sqs:SendMessage", dead))
+    assert allows(may(stack, name), Request("kms:GenerateDataKey", rental_key(stack)))
+
+
+def test_behind_a_name_of_ours_the_execute_api_endpoint_is_off() -> None:
+    for custom_domain in (True, False):
+
+        def build(custom_domain: bool = custom_domain) -> None:
+            key = "arn:aws:kms:ap-southeast-1:111122223333:key/1"
+            function = LambdaFunction(
+                "fn",
+                LambdaFunctionArgs(
+                    "rider_api",
+                    "d",
+                    ACCOUNT,
+                    "arn:layer",
+                    {},
+                    key,
+                    key,
+                    14,
+                    [],
+                    {},
+                    ("http_api", "rental_store"),
+                ),
+            )
+            functions = {"/v1": function, "/gbfs": function}
+            args = RestApiArgs(
+                ACCOUNT,
+                DOCUMENT,
+                functions,
+                "arn:pool",
+                "live",
+                custom_domain,
+                1,
+                1,
+                key,
+                14,
+                "arn:topic",
+                {},
+            )
+            RestApi("api", args)
+
+        api = record(build).one("aws:apigateway/restApi:RestApi")
+        assert api["disableExecuteApiEndpoint"] is custom_domain
 
 
 def test_the_schedules_may_call_their_functions_and_no_other(stack: Recording) -> None:
