@@ -10,7 +10,7 @@ READY := .venv/.ready
 LAYER := build/layer.zip
 STACK ?= dev
 
-.PHONY: help up test lint types unit bench layer schema openapi docs lock clean
+.PHONY: help up test lint types unit bench layer schema docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,16 +39,9 @@ layer: $(LAYER) ## build the arm64 dependency layer of the functions from its lo
 schema: $(READY) ## write docs/config.schema.json from the settings
 	@$(BIN)/python -m components.settings > docs/config.schema.json
 
-openapi: $(READY) ## write the rider API's OpenAPI document from its code
-	@cd functions && ../$(BIN)/python -m write_openapi > rider_api/openapi.json.new
-	@mv functions/rider_api/openapi.json.new functions/rider_api/openapi.json
-
-docs: $(READY) ## write the tables of docs/ from the code
-	@$(BIN)/python functions/describe.py docs/telemetry.md
-	@$(BIN)/python functions/describe_api.py docs/rider-api.md
-	@$(BIN)/python functions/describe_events.py docs/events.md
-	@PYTHONPATH=functions $(BIN)/python -m ev_rental.rental.tables docs/rental.md
-	@PYTHONPATH=policy $(BIN)/python -m guardrails docs docs/policy.md
+docs: $(READY) ## write the tables of docs/ and the OpenAPI document from the code
+	@PYTHONPATH=functions $(BIN)/python -m pages
+	@cd policy && ../$(BIN)/python -m guardrails docs ../docs/policy.md
 
 lock: ## resolve the lock files anew (needs uv)
 	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 \

@@ -258,7 +258,11 @@ def _child(task: Task, sender: Connection, output: IO[bytes]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     code = 1
     try:
-        sender.send(preview(task, output, fork_packs=True))
+        result = preview(task, output, fork_packs=True)
+        # The parent ends this process as soon as it has the result: what was printed must be out before.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        sender.send(result)
         code = 0
     except BaseException:  # the parent reads it from the output
         traceback.print_exc()

@@ -1,7 +1,5 @@
 """The state machines as data, and the events that changes make."""
 
-from pathlib import Path
-
 import pytest
 
 from ev_rental.rental import booking as bookings, command as commands, vehicle as vehicles
@@ -9,7 +7,6 @@ from ev_rental.rental.errors import ErrorCode, RentalError
 from ev_rental.rental.events import BOOKING_EVENTS, COMMAND_EVENTS, Event, alert_event, event_of
 from ev_rental.rental.ids import derived_id
 from ev_rental.rental.service import EndRequest, HoldRequest, ReportRequest
-from ev_rental.rental.tables import document
 from ev_rental.rental.vehicle import RentalVehicle, TransitionError, after
 from ev_rental.rental.vocabulary import BookingState, CommandState, EventType, ReportCategory, VehicleEvent
 from ev_rental.rental.writes import Entity
@@ -17,8 +14,6 @@ from ev_rental.vocabulary import RentalState
 from rental_store import items
 from tests.functions.rental.fake_dynamodb import RENTAL
 from tests.functions.rental.world import MINUTE, World
-
-DOCS = Path(__file__).parents[3] / "docs" / "rental.md"
 
 
 def car(state: RentalState) -> RentalVehicle:
@@ -31,15 +26,6 @@ def car(state: RentalState) -> RentalVehicle:
         version=1,
         changed_at=0,
         event_types=[],
-    )
-
-
-def test_the_page_shows_the_tables_that_the_code_goes_by() -> None:
-    text = DOCS.read_text(encoding="utf-8")
-    for name in ("vehicle", "booking", "command", "silence", "errors", "markets"):
-        assert f"<!-- table: {name} -->\n| " in text
-    assert text == document(text), (
-        "renew it: PYTHONPATH=functions python -m ev_rental.rental.tables docs/rental.md"
     )
 
 

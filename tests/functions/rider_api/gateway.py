@@ -19,8 +19,8 @@ import gbfs_feed.handler
 import rider_api.handler
 from ev_rental.rental.command import Command
 from http_api.iot_commands import IotCommandSender
+from pages.openapi import api_document
 from tests.functions.rental.world import World
-from write_openapi import api_document
 
 DOMAIN = "api.example.com"
 RIDER = "rider-1"

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 import rider_api
 from http_api.openapi import DocumentError, document
 from http_api.operations import Answer, Operations
-from write_openapi import api_document, text
+from pages.openapi import api_document, text
 
 PAGE = Path(rider_api.__file__).with_name("openapi.json")
 METHODS = {"get", "post"}
@@ -92,7 +92,7 @@ def operation_faults(path: str, operation: dict[str, Any]) -> Iterator[str]:
 
 
 def test_the_document_is_the_codes() -> None:
-    assert PAGE.read_text(encoding="utf-8") == text(), "run `make openapi`"
+    assert PAGE.read_text(encoding="utf-8") == text(), "run `make docs`"
 
 
 def test_api_gateway_can_import_the_document() -> None:

@@ -17,9 +17,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from pages.openapi import api_document
 from tests.functions.rental.world import World
 from tests.functions.rider_api.gateway import Gateway, gateway
-from write_openapi import api_document
 
 EXAMPLES = 15
 CHECKS: Any = [

@@ -1,12 +1,6 @@
-"""Writes the tables of docs/events.md from the code: `python functions/describe_events.py docs/events.md`.
+"""The tables of docs/events.md."""
 
-A table stands between `<!-- NAME -->` and `<!-- end -->`; everything else of the page is written by hand.
-"""
-
-import re
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -27,6 +21,7 @@ from ev_rental.rental.vehicle import RentalVehicle
 from ev_rental.rental.vocabulary import EventType
 from event_publisher.bus import ATTEMPTS, MAX_BYTES, MAX_ENTRIES
 from event_publisher.facts import FACTS, KIND
+from pages.markdown import Tables, table
 
 ENVELOPE: Final[Mapping[str, str]] = {
     "schemaVersion": f"`{SCHEMA_VERSION}`; a new major version would change what is there, a minor one adds",
@@ -46,12 +41,6 @@ _OTHERS: Final = (
 )
 
 Row = tuple[str, str, str, str, str]
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    titles = list(head)
-    lines = [titles, ["---"] * len(titles), *map(list, rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _fields(entity: type[Struct]) -> str:
@@ -78,7 +67,7 @@ def events_table() -> str:
     missing = set(EventType) - set(rows)
     if missing:
         raise ValueError(f"events {sorted(missing)} are not described: add them here")
-    return _table(
+    return table(
         ("detail type", "from table", "entity", "when"), ((f"`{row[0]}`", *row[1:4]) for row in rows.values())
     )
 
@@ -86,17 +75,17 @@ def events_table() -> str:
 def data_table() -> str:
     """What `data` holds, by kind of entity."""
     data = {row[2] if row[2] != KIND else f"{KIND} (`{row[0]}`)": row[4] for row in _rows()}
-    return _table(("entity", "data"), data.items())
+    return table(("entity", "data"), data.items())
 
 
 def envelope_table() -> str:
     """The fields of an event's detail."""
-    return _table(("field", "is"), ((f"`{name}`", ENVELOPE[name]) for name in Event.__struct_encode_fields__))
+    return table(("field", "is"), ((f"`{name}`", ENVELOPE[name]) for name in Event.__struct_encode_fields__))
 
 
 def limits_table() -> str:
     """How events are sent."""
-    return _table(
+    return table(
         ("limit", "value"),
         (
             ("source", f"`{SOURCE}`"),
@@ -107,22 +96,9 @@ def limits_table() -> str:
     )
 
 
-TABLES: Final[Mapping[str, Callable[[], str]]] = {
+TABLES: Final[Tables] = {
     "envelope": envelope_table,
     "events": events_table,
     "data": data_table,
     "limits": limits_table,
 }
-
-
-def described(page: str) -> str:
-    """`page` with every table as the code has it now."""
-    for name, table in TABLES.items():
-        block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        page = block.sub(lambda found, table=table: f"{found[1]}{table()}\n{found[2]}", page)  # type: ignore[misc]  # bound now
-    return page
-
-
-if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    target.write_text(described(target.read_text(encoding="utf-8")), encoding="utf-8")

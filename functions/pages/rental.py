@@ -1,9 +1,5 @@
-"""The tables of docs/rental.md, from the data: `python -m ev_rental.rental.tables docs/rental.md`."""
+"""The tables of docs/rental.md."""
 
-import re
-import sys
-from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Final
 
 from ev_rental.rental import booking, command, vehicle
@@ -12,18 +8,7 @@ from ev_rental.rental.events import BOOKING_EVENTS, COMMAND_EVENTS
 from ev_rental.rental.market import rental_market
 from ev_rental.rental.reading import SILENCE
 from ev_rental.vocabulary import Market
-
-_PART: Final = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-
-def document(text: str) -> str:
-    """The page with each part between `<!-- table: name -->` and `<!-- end -->` renewed."""
-    return _PART.sub(lambda part: f"{part[1]}{_TABLES[part[2]]()}{part[3]}", text)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(str(cell) for cell in line)} |\n" for line in lines)
+from pages.markdown import Tables, table
 
 
 def _vehicle() -> str:
@@ -32,7 +17,7 @@ def _vehicle() -> str:
         for (source, event), targets in vehicle.TRANSITIONS.items()
         for target in targets
     )
-    return _table(("from", "event type", "to"), rows)
+    return table(("from", "event type", "to"), rows)
 
 
 def _booking() -> str:
@@ -40,7 +25,7 @@ def _booking() -> str:
         (state, ", ".join(sorted(targets)) or "(end)", BOOKING_EVENTS[state])
         for state, targets in booking.TRANSITIONS.items()
     ]
-    return _table(("state", "next", "event on reaching it"), rows)
+    return table(("state", "next", "event on reaching it"), rows)
 
 
 def _command() -> str:
@@ -48,16 +33,16 @@ def _command() -> str:
         (state, ", ".join(sorted(targets)) or "(end)", COMMAND_EVENTS[state])
         for state, targets in command.TRANSITIONS.items()
     ]
-    return _table(("state", "next", "event on reaching it"), rows)
+    return table(("state", "next", "event on reaching it"), rows)
 
 
 def _silence() -> str:
     rows = [(state, limit.connected, limit.disconnected) for state, limit in SILENCE.items()]
-    return _table(("state", "seconds while connected", "seconds once disconnected"), rows)
+    return table(("state", "seconds while connected", "seconds once disconnected"), rows)
 
 
 def _errors() -> str:
-    return _table(("code", "kind"), [(code, kind) for code, kind in ERROR_KINDS.items()])
+    return table(("code", "kind"), [(code, kind) for code, kind in ERROR_KINDS.items()])
 
 
 def _markets() -> str:
@@ -70,10 +55,10 @@ def _markets() -> str:
         newest = market.tariffs[-1]
         minimum = f"{newest.plans[0].minimum_minutes} min"
         rows.append((market.market, market.currency.code, market.currency.minor_digits, tax, minimum, ends))
-    return _table(("market", "currency", "minor digits", "tax on prices", "minimum", "trips end"), rows)
+    return table(("market", "currency", "minor digits", "tax on prices", "minimum", "trips end"), rows)
 
 
-_TABLES: Final = {
+TABLES: Final[Tables] = {
     "vehicle": _vehicle,
     "booking": _booking,
     "command": _command,
@@ -81,8 +66,3 @@ _TABLES: Final = {
     "errors": _errors,
     "markets": _markets,
 }
-
-
-if __name__ == "__main__":
-    page = Path(sys.argv[1])
-    page.write_text(document(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,10 +1,6 @@
-"""`make openapi`: the document of rider API and feeds, `rider_api/openapi.json`, from their code.
-
-It stands beside the functions because no function needs it.
-"""
+"""The OpenAPI document of the rider API and the feeds, from their code."""
 
 import json
-import sys
 from typing import Any
 
 from gbfs_feed.routes import routes as feeds
@@ -23,7 +19,3 @@ def api_document() -> dict[str, Any]:
 def text() -> str:
     """The document as it is checked in."""
     return json.dumps(api_document(), indent=2) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(text())

@@ -1,18 +1,13 @@
-"""Writes the tables of docs/telemetry.md anew: `python functions/describe.py docs/telemetry.md`.
+"""The tables of docs/telemetry.md."""
 
-A table stands between `<!-- NAME -->` and `<!-- end -->`; everything else of the page is written by hand.
-"""
-
-import re
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final
 
 from ev_rental.decoding import MAX_AGE_MS, MAX_AHEAD_MS, MAX_BYTES, MAX_FIX_AGE_MS
 from ev_rental.rules import RULES, Comparison, Dwell
 from ev_rental.telemetry import LEAVES
 from ev_rental.vocabulary import RejectReason
+from pages.markdown import Tables, table
 
 REASONS: Final[Mapping[RejectReason, str]] = {
     RejectReason.OVERSIZED: f"more than {MAX_BYTES:,} bytes",
@@ -35,15 +30,9 @@ REASONS: Final[Mapping[RejectReason, str]] = {
 }
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    titles = list(head)
-    lines = [titles, ["---"] * len(titles), *map(list, rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def leaves_table() -> str:
     """The leaves of a message."""
-    return _table(
+    return table(
         ("leaf (VSS 6.0)", "stored as", "type", "unit", "accepted"),
         (
             (
@@ -60,7 +49,7 @@ def leaves_table() -> str:
 
 def reasons_table() -> str:
     """Why a record is rejected."""
-    return _table(("reason", "when"), ((f"`{reason}`", REASONS[reason]) for reason in RejectReason))
+    return table(("reason", "when"), ((f"`{reason}`", REASONS[reason]) for reason in RejectReason))
 
 
 def _condition(threshold: tuple[Comparison, float], dwell: Dwell) -> str:
@@ -75,7 +64,7 @@ def _condition(threshold: tuple[Comparison, float], dwell: Dwell) -> str:
 
 def rules_table() -> str:
     """The alert rules."""
-    return _table(
+    return table(
         ("rule", "looks at", "unit", "raises", "clears", "severity", "blocks booking", "notes"),
         (
             (
@@ -101,21 +90,8 @@ def rules_table() -> str:
     )
 
 
-TABLES: Final[Mapping[str, Callable[[], str]]] = {
+TABLES: Final[Tables] = {
     "leaves": leaves_table,
     "reasons": reasons_table,
     "rules": rules_table,
 }
-
-
-def described(page: str) -> str:
-    """`page` with every table as the code has it now."""
-    for name, table in TABLES.items():
-        block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        page = block.sub(lambda found, table=table: f"{found[1]}{table()}\n{found[2]}", page)  # type: ignore[misc]  # bound now
-    return page
-
-
-if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    target.write_text(described(target.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What is written from the functions' code, and needed by none: tables of docs/, the OpenAPI document."""
