@@ -76,7 +76,7 @@ def main() -> None:
         RiderPoolArgs(foundation=primary, domain_prefix=f"{name}-riders", tables=tables),
         opts=regions.options(primary),
     )
-    ApiLogging(
+    api_logging = ApiLogging(
         f"{name}-api-logging", ApiLoggingArgs(settings.account_id, tags), opts=regions.options(primary)
     )
     service = RentalService(
@@ -87,6 +87,7 @@ def main() -> None:
             ingest_region=ingest.region,
             tables=tables,
             rider_pool_arn=riders.pool_arn,
+            api_logging=api_logging,
             throttle=settings.rider_api_throttle,
         ),
         opts=regions.options(primary),

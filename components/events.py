@@ -54,6 +54,7 @@ class EventBus(pulumi.ComponentResource):
         aws.cloudwatch.EventArchive(
             f"{name}-archive",
             aws.cloudwatch.EventArchiveArgs(
+                name=args.name,  # at most 48 characters, less than a name made of ours
                 event_source_arn=bus.arn,
                 description="Every event, for replay",
                 kms_key_identifier=args.key_arn,

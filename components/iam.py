@@ -59,6 +59,9 @@ class Statement:
         return body
 
 
+_SENDS_NO_SOURCE_ACCOUNT = frozenset({"apigateway.amazonaws.com", "lambda.amazonaws.com"})
+
+
 @dataclass(frozen=True)
 class ServiceRole:
     """A role with its policy attached: `arn` is known only then, so whoever uses it waits for both.
@@ -91,8 +94,8 @@ def service_role(
     """A role that only `service` may assume, only for this account, with one inline policy.
 
     `aws:SourceAccount` keeps the service from being used by another account (the confused deputy:
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html). Lambda does not send it when it
-    assumes a function's role, so there the trust names the service alone.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html). Where a service is not known to
+    send it, the trust names the service alone: a condition on it would shut the role for ever.
     """
     conditions = [
         Condition(test="StringEquals", variable="aws:SourceAccount", values=[account_id]),
@@ -100,7 +103,7 @@ def service_role(
     trust = Statement(
         actions=["sts:AssumeRole"],
         principals=[Principal(type="Service", identifiers=[service])],
-        conditions=[] if service == "lambda.amazonaws.com" else conditions,
+        conditions=[] if service in _SENDS_NO_SOURCE_ACCOUNT else conditions,
     )
     role = aws.iam.Role(
         name,

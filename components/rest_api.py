@@ -48,13 +48,59 @@ class OpenApiError(ValueError):
 
 
 @dataclass(frozen=True)
+class ApiLoggingArgs:
+    """`tags` are the stack's."""
+
+    account_id: str
+    tags: Tags
+
+
+class ApiLogging(pulumi.ComponentResource):
+    """Lets API Gateway write execution logs: one setting for all APIs of an account in a Region."""
+
+    account: aws.apigateway.Account
+
+    def __init__(self, name: str, args: ApiLoggingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("bluehorizons:rest_api:ApiLogging", name, None, opts)
+        role = service_role(
+            f"{name}-role",
+            service="apigateway.amazonaws.com",
+            account_id=args.account_id,
+            description="Lets API Gateway write the execution logs of its stages",
+            statements=[
+                Statement(
+                    sid="ExecutionLogs",
+                    actions=[
+                        "logs:CreateLogGroup",
+                        "logs:CreateLogStream",
+                        "logs:DescribeLogGroups",
+                        "logs:DescribeLogStreams",
+                        "logs:PutLogEvents",
+                        "logs:GetLogEvents",
+                        "logs:FilterLogEvents",
+                    ],
+                    resources=[f"arn:aws:logs:*:{args.account_id}:log-group:*"],
+                )
+            ],
+            tags=component_tags(args.tags, "rest_api", DataClass.INTERNAL),
+            parent=self,
+        )
+        self.account = aws.apigateway.Account(
+            f"{name}-account",
+            aws.apigateway.AccountArgs(cloudwatch_role_arn=role.arn),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})
+
+
+@dataclass(frozen=True)
 class RestApiArgs:
     """What the API is.
 
     `document` is an OpenAPI 3.0 document whose protected operations name the security scheme `cognito`;
-    `functions` maps a path prefix to the function that serves it, the longest prefix wins;
-    `custom_domain` switches the execute-api endpoint off; `rate` and `burst` are requests per second and at
-    once, for each method.
+    `functions` maps a path prefix to the function that serves it, the longest prefix wins; `logging` must be
+    there before a stage can log; `custom_domain` switches the execute-api endpoint off; `rate` and `burst`
+    are requests per second and at once, for each method.
     """
 
     account_id: str
@@ -65,6 +111,7 @@ class RestApiArgs:
     custom_domain: bool
     rate: float
     burst: int
+    logging: ApiLogging
     log_key_arn: pulumi.Input[str]
     log_retention_days: int
     alarm_topic_arn: pulumi.Input[str]
@@ -178,7 +225,7 @@ class RestApi(pulumi.ComponentResource):
                 ),
                 tags=args.tags,
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[execution_log]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[execution_log, args.logging.account]),
         )
         aws.apigateway.MethodSettings(
             f"{name}-methods",
@@ -194,7 +241,7 @@ class RestApi(pulumi.ComponentResource):
                     throttling_burst_limit=args.burst,
                 ),
             ),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.logging.account]),
         )
         dimensions = {"ApiName": api.name, "Stage": stage.stage_name}
         create_alarms(
@@ -269,47 +316,3 @@ def served_document(
 
 def _slug(prefix: str) -> str:
     return prefix.strip("/").replace("/", "-") or "root"
-
-
-@dataclass(frozen=True)
-class ApiLoggingArgs:
-    """`tags` are the stack's."""
-
-    account_id: str
-    tags: Tags
-
-
-class ApiLogging(pulumi.ComponentResource):
-    """Lets API Gateway write execution logs: one setting for all APIs of an account in a Region."""
-
-    def __init__(self, name: str, args: ApiLoggingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("bluehorizons:rest_api:ApiLogging", name, None, opts)
-        role = service_role(
-            f"{name}-role",
-            service="apigateway.amazonaws.com",
-            account_id=args.account_id,
-            description="Lets API Gateway write the execution logs of its stages",
-            statements=[
-                Statement(
-                    sid="ExecutionLogs",
-                    actions=[
-                        "logs:CreateLogGroup",
-                        "logs:CreateLogStream",
-                        "logs:DescribeLogGroups",
-                        "logs:DescribeLogStreams",
-                        "logs:PutLogEvents",
-                        "logs:GetLogEvents",
-                        "logs:FilterLogEvents",
-                    ],
-                    resources=[f"arn:aws:logs:*:{args.account_id}:log-group:*"],
-                )
-            ],
-            tags=component_tags(args.tags, "rest_api", DataClass.INTERNAL),
-            parent=self,
-        )
-        aws.apigateway.Account(
-            f"{name}-account",
-            aws.apigateway.AccountArgs(cloudwatch_role_arn=role.arn),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        self.register_outputs({})

@@ -26,7 +26,7 @@ from components.queue import (
 )
 from components.rental.access import METRICS_NAMESPACE, RentalTables
 from components.rental.commands import send_commands
-from components.rest_api import RestApi, RestApiArgs
+from components.rest_api import ApiLogging, RestApi, RestApiArgs
 from components.schedule import ScheduledTask, Schedules, SchedulesArgs
 from components.sizing import ApiThrottle
 from components.table import TableReference
@@ -67,6 +67,7 @@ class RentalServiceArgs:
     ingest_region: Region
     tables: RentalTables
     rider_pool_arn: pulumi.Input[str]
+    api_logging: ApiLogging
     throttle: ApiThrottle
     writes_enabled: bool = True
     custom_domain: bool = False
@@ -211,6 +212,7 @@ class RentalService(pulumi.ComponentResource):
                 custom_domain=args.custom_domain,
                 rate=args.throttle.rate,
                 burst=args.throttle.burst,
+                logging=args.api_logging,
                 log_key_arn=base.key_arn(DataDomain.LOGS),
                 log_retention_days=base.log_retention_days,
                 alarm_topic_arn=base.alarm_topic_arn,

@@ -7,7 +7,15 @@ import pytest
 
 from components.lambda_function import FUNCTIONS_DIR, LambdaFunction, LambdaFunctionArgs
 from components.queue import ConsumedQueueArgs
-from components.rest_api import OpenApiError, RestApi, RestApiArgs, operations, served_document
+from components.rest_api import (
+    ApiLogging,
+    ApiLoggingArgs,
+    OpenApiError,
+    RestApi,
+    RestApiArgs,
+    operations,
+    served_document,
+)
 from components.schedule import ScheduledTask
 from components.sizing import rider_api_throttle
 from tests.iam_evaluator import Request, allows
@@ -20,6 +28,7 @@ SCHEDULE = "aws:scheduler/schedule:Schedule"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 DOCUMENT: dict[str, Any] = json.loads((FUNCTIONS_DIR / "rider_api" / "openapi.json").read_text())
+TAGS = {"Project": "p", "Environment": "dev", "Market": "sg", "Owner": "o", "CostCenter": "c"}
 FUNCTIONS = ("rider-api", "gbfs-feed", "event-publisher", "booking-expirer", "offline-detector", "invoicer")
 
 
@@ -197,16 +206,32 @@ def test_only_this_api_may_call_its_functions(stack: Recording) -> None:
         assert permission["sourceArn"] == f"{api.arn}/execution/*/*"
 
 
-def api_args(document: dict[str, Any], prefixes: tuple[str, ...] = ("/v1", "/gbfs")) -> RestApiArgs:
-    functions: Any = dict.fromkeys(prefixes)
-    return RestApiArgs(
-        ACCOUNT, document, functions, "arn:pool", "live", False, 1, 1, "arn:key", 14, "arn:topic", {}
-    )
+def api_args(document: dict[str, Any], functions: Any, **changes: Any) -> RestApiArgs:
+    arguments: dict[str, Any] = {
+        "account_id": ACCOUNT,
+        "document": document,
+        "functions": functions,
+        "user_pool_arn": "arn:pool",
+        "stage_name": "live",
+        "custom_domain": False,
+        "rate": 1,
+        "burst": 1,
+        "logging": None,
+        "log_key_arn": "arn:key",
+        "log_retention_days": 14,
+        "alarm_topic_arn": "arn:topic",
+        "tags": {},
+        **changes,
+    }
+    return RestApiArgs(**arguments)
+
+
+BOTH = {"/v1": None, "/gbfs": None}
 
 
 def test_a_path_that_no_function_serves_is_refused() -> None:
     with pytest.raises(OpenApiError, match="no function serves it; add a prefix"):
-        api_args(DOCUMENT, ("/v1",))
+        api_args(DOCUMENT, {"/v1": None})
 
 
 def test_an_operation_that_says_nothing_of_security_is_refused() -> None:
@@ -214,14 +239,14 @@ def test_an_operation_that_says_nothing_of_security_is_refused() -> None:
     _, _, operation = operations(document)[0]
     del operation["security"]
     with pytest.raises(OpenApiError, match=r"says nothing of security; name a scheme or say \[\]"):
-        api_args(document)
+        api_args(document, BOTH)
 
 
 def test_a_document_without_the_riders_scheme_is_refused() -> None:
     document = json.loads(json.dumps(DOCUMENT))
     del document["components"]["securitySchemes"]["cognito"]
     with pytest.raises(OpenApiError, match="no security scheme 'cognito'"):
-        api_args(document)
+        api_args(document, BOTH)
 
 
 def test_serving_a_document_does_not_change_it() -> None:
@@ -443,20 +468,11 @@ def test_behind_a_name_of_ours_the_execute_api_endpoint_is_off() -> None:
                     ("http_api", "rental_store"),
                 ),
             )
-            functions = {"/v1": function, "/gbfs": function}
-            args = RestApiArgs(
-                ACCOUNT,
+            args = api_args(
                 DOCUMENT,
-                functions,
-                "arn:pool",
-                "live",
-                custom_domain,
-                1,
-                1,
-                key,
-                14,
-                "arn:topic",
-                {},
+                {"/v1": function, "/gbfs": function},
+                custom_domain=custom_domain,
+                logging=ApiLogging("logging", ApiLoggingArgs(ACCOUNT, TAGS)),
             )
             RestApi("api", args)
 

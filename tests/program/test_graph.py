@@ -140,3 +140,9 @@ def test_an_event_target_sends_to_its_queue_and_keeps_what_it_cannot(graph: Grap
     assert target.property_dependencies["arn"] == [one(graph, "aws:sqs/queue:Queue", "-invoices-queue").urn]
     dead_letters = one(graph, "aws:sqs/queue:Queue", "-invoices-dead-letters").urn
     assert target.property_dependencies["deadLetterConfig"] == [dead_letters]
+
+
+def test_a_stage_waits_until_api_gateway_may_log(graph: Graph) -> None:
+    account = one(graph, "aws:apigateway/account:Account").urn
+    assert account in one(graph, "aws:apigateway/stage:Stage").dependencies
+    assert account in one(graph, "aws:apigateway/methodSettings:MethodSettings").dependencies

@@ -98,3 +98,26 @@ def test_names_in_the_account_carry_the_market(market: tuple[Market, Recording])
     rules = {rule["name"] for rule in stack.all("aws:iot/topicRule:TopicRule")}
     purposes = ("telemetry", "lifecycle", "command_acks")
     assert rules == {f"bluehorizons_prod_{name}_{purpose}" for purpose in purposes}
+
+
+# AWS's limits on names; Pulumi adds a hyphen and seven characters to a name that it makes.
+_LONGEST_NAMES = {
+    "aws:cloudwatch/eventArchive:EventArchive": 48,
+    "aws:cloudwatch/eventRule:EventRule": 64,
+    "aws:iam/role:Role": 64,
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": 64,
+    "aws:lambda/function:Function": 64,
+    "aws:s3/bucket:Bucket": 63,
+    "aws:scheduler/schedule:Schedule": 64,
+    "aws:scheduler/scheduleGroup:ScheduleGroup": 64,
+    "aws:sqs/queue:Queue": 80,
+}
+
+
+@pytest.mark.parametrize("type_", _LONGEST_NAMES)
+def test_no_name_is_longer_than_aws_takes(market: tuple[Market, Recording], type_: str) -> None:
+    _, stack = market
+    made = stack.all(type_)
+    assert made
+    lengths = {r.name: len(str(r.inputs.get("name") or f"{r.name}-1234567")) for r in made}
+    assert {name: length for name, length in lengths.items() if length > _LONGEST_NAMES[type_]} == {}
