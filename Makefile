@@ -50,7 +50,7 @@ lock: ## resolve the lock files anew (needs uv)
 	  --generate-hashes --no-emit-index-url --no-header -c requirements-dev.txt -o requirements.txt
 	@uv pip compile -q functions/requirements.in --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements-dev.txt \
-	  $(foreach p,botocore urllib3 python-dateutil six,--no-emit-package $(p)) -o functions/requirements.txt
+	  -o functions/requirements.txt
 
 clean: ## remove everything that was built
 	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis ./*.egg-info
