@@ -69,7 +69,6 @@ class ServiceRole:
     Firehose and event-source mappings check at creation that their role may do what they need.
     """
 
-    name: pulumi.Output[str]
     arn: pulumi.Output[str]
 
 
@@ -119,4 +118,4 @@ def service_role(
         opts=pulumi.ResourceOptions(parent=role),
     )
     arn = pulumi.Output.all(role.arn, policy.id).apply(lambda values: str(values[0]))
-    return ServiceRole(name=role.name, arn=arn)
+    return ServiceRole(arn)

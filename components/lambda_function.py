@@ -112,7 +112,6 @@ class LambdaFunction(pulumi.ComponentResource):
     alias_arn: pulumi.Output[str]
     alias_name: pulumi.Output[str]
     invoke_arn: pulumi.Output[str]
-    role_name: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: LambdaFunctionArgs, opts: pulumi.ResourceOptions | None = None
@@ -196,7 +195,6 @@ class LambdaFunction(pulumi.ComponentResource):
         self.alias_arn = alias.arn
         self.alias_name = alias.name
         self.invoke_arn = alias.invoke_arn
-        self.role_name = role.name
         self.register_outputs({"functionName": self.function_name, "aliasArn": self.alias_arn})
 
 

@@ -5,6 +5,9 @@ import runpy
 import pytest
 
 from components.markets import MARKETS, Environment, Market, stack_name
+from ev_rental import vocabulary
+from ev_rental.rental.market import rental_market
+from gbfs_feed import market_files
 from tests.recording import Recording, record
 from tests.stacks import ROOT, stack_config
 
@@ -121,3 +124,13 @@ def test_no_name_is_longer_than_aws_takes(market: tuple[Market, Recording], type
     assert made
     lengths = {r.name: len(str(r.inputs.get("name") or f"{r.name}-1234567")) for r in made}
     assert {name: length for name, length in lengths.items() if length > _LONGEST_NAMES[type_]} == {}
+
+
+@pytest.mark.parametrize("code", vocabulary.Market)
+def test_the_feeds_say_the_opening_hours_of_the_markets_row(code: vocabulary.Market) -> None:
+    told = market_files.system(rental_market(code), "https://bluehorizons.example/manifest.json")
+    assert told.opening_hours == MARKETS[Market(code.value)].opening_hours
+
+
+def test_the_functions_know_the_same_markets_as_the_stacks() -> None:
+    assert {market.value for market in vocabulary.Market} == {market.value for market in Market}
