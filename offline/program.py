@@ -31,6 +31,7 @@ from pulumi import _types
 from pulumi.runtime import settings as runtime_settings
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
+from pulumi.runtime.settings import SETTINGS
 
 Service: TypeAlias = Any
 """An object with the RPCs of a Pulumi service as methods: a stub, or the engine itself."""
@@ -85,6 +86,8 @@ class _Watched:
         return response
 
 
+_UNMOVED_SECONDS = 0.05
+"""With no output done for this long, nothing is left that comes by itself."""
 _BLOCKED_SECONDS = 0.5
 """How much later than the event loop's own timer a signal ends code that blocks it."""
 
@@ -146,8 +149,24 @@ def _drive(loop: asyncio.AbstractEventLoop, spec: Spec) -> Outcome:
     return Outcome()
 
 
-def _execute(program: str) -> None:
+async def _execute(program: str) -> None:
     runpy.run_path(program, run_name="__main__")
+    await _settle()
+
+
+async def _settle() -> None:
+    """Let every output come to its value at once.
+
+    The SDK's own wait starts anew over all that are left whenever one is done, which is quadratic; it finds
+    little to do after this. What fails or never comes is left to it, with its own words.
+    """
+    while True:
+        pending = [task for task in list(SETTINGS.outputs) if not task.done()]
+        if not pending:
+            return
+        done, _ = await asyncio.wait(pending, timeout=_UNMOVED_SECONDS)
+        if not done:
+            return
 
 
 def _exit_text(error: SystemExit) -> str:
