@@ -57,18 +57,26 @@ _DATA_CLASS: Mapping[DataDomain, DataClass] = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class KeyReplicas:
+    """The domains whose keys a further Region has, and a provider of that Region."""
+
+    provider: pulumi.ProviderResource
+    domains: frozenset[DataDomain] = frozenset(DataDomain)
+
+
+@dataclass(frozen=True)
 class EncryptionKeysArgs:
     """What the keys need.
 
-    `region` is where the primary keys are; `replicas` maps every other Region that must use them to a
-    provider of that Region; without replicas the keys are single-Region keys.
+    `region` is where the primary keys are; `replicas` says which keys every other Region must have; a key
+    without replicas is a single-Region key.
     """
 
     account_id: str
     alias_prefix: str
     region: Region
     tags: Tags
-    replicas: Mapping[Region, pulumi.ProviderResource] = field(default_factory=dict)
+    replicas: Mapping[Region, KeyReplicas] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.region in self.replicas:
@@ -106,6 +114,7 @@ class EncryptionKeys(pulumi.ComponentResource):
 
     def _add_key(self, name: str, domain: DataDomain, args: EncryptionKeysArgs, tags: Tags) -> None:
         alias = f"alias/{args.alias_prefix}/{domain}"
+        replicas = {region: held.provider for region, held in args.replicas.items() if domain in held.domains}
         key = aws.kms.Key(
             f"{name}-{domain}",
             aws.kms.KeyArgs(
@@ -113,7 +122,7 @@ class EncryptionKeys(pulumi.ComponentResource):
                 deletion_window_in_days=DELETION_WINDOW_DAYS,
                 enable_key_rotation=True,
                 rotation_period_in_days=ROTATION_PERIOD_DAYS,
-                multi_region=bool(args.replicas),
+                multi_region=bool(replicas),
                 policy=key_policy(domain, args.account_id, args.region),
                 tags=tags,
             ),
@@ -125,7 +134,7 @@ class EncryptionKeys(pulumi.ComponentResource):
             aws.kms.AliasArgs(name=alias, target_key_id=key.key_id),
             opts=pulumi.ResourceOptions(parent=key),
         )
-        for region, provider in args.replicas.items():
+        for region, provider in replicas.items():
             replica = aws.kms.ReplicaKey(
                 f"{name}-{domain}-{region}",
                 aws.kms.ReplicaKeyArgs(

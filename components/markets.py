@@ -44,6 +44,12 @@ class Region(StrEnum):
     MALAYSIA = "ap-southeast-5"
     TOKYO = "ap-northeast-1"
     SEOUL = "ap-northeast-2"
+    NORTHERN_VIRGINIA = "us-east-1"
+
+
+GLOBAL_REGION = Region.NORTHERN_VIRGINIA
+"""Where AWS keeps what belongs to no Region: CloudFront's certificates and web ACLs, Route 53's health
+metrics, billing. No market keeps its data there."""
 
 
 class Service(StrEnum):
@@ -73,6 +79,7 @@ REGIONS: Mapping[Region, RegionFacts] = MappingProxyType(
         Region.MALAYSIA: RegionFacts(frozenset({Service.SIGNER}), 2_000),
         Region.TOKYO: RegionFacts(frozenset(), 20_000),
         Region.SEOUL: RegionFacts(frozenset(), 20_000),
+        Region.NORTHERN_VIRGINIA: RegionFacts(frozenset(), 20_000),
     }
 )
 

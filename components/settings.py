@@ -8,12 +8,23 @@ import sys
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from components.markets import HOME_MARKET, MARKETS, REGIONS, Environment, Market, MarketFacts, stack_name
+from components.markets import (
+    DEV_STANDBY_VPC_CIDR,
+    DEV_VPC_CIDR,
+    HOME_MARKET,
+    MARKETS,
+    REGIONS,
+    Environment,
+    Market,
+    MarketFacts,
+    stack_name,
+)
 from components.sizing import (
     ApiThrottle,
     SizingError,
@@ -32,6 +43,14 @@ class ContainerPlatformKind(StrEnum):
     NONE = "none"
     ECS = "ecs"
     EKS = "eks"
+
+
+class Writer(StrEnum):
+    """Which Region of a market may write: at any time one of them, or none while the role changes hands."""
+
+    PRIMARY = "primary"
+    STANDBY = "standby"
+    NONE = "none"
 
 
 class SettingsError(ValueError):
@@ -73,7 +92,7 @@ class StackSettings(BaseModel):
     )
     domain: str = Field(
         pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$",
-        description="the DNS name under which the market is reached, lower case",
+        description="the DNS name that all markets of the environment share, lower case",
     )
     fleet_size: int = Field(ge=1, le=100_000, description="cars in the market, 1 to 100000")
     active_riders: int = Field(ge=1, le=10_000_000, description="riders a month, 1 to 10000000")
@@ -81,6 +100,10 @@ class StackSettings(BaseModel):
         default=10, ge=1, le=3_600, description="seconds between two messages of one car, 1 to 3600"
     )
     standby: bool = Field(description="whether a standby Region is kept ready, true or false")
+    writer: Writer = Field(
+        default=Writer.PRIMARY,
+        description="the Region that may write, one of " + ", ".join(Writer) + ": docs/runbooks/failover.md",
+    )
     budget_monthly_usd: int = Field(ge=1, le=10_000_000, description="US dollars a month, 1 to 10000000")
     container_platform: ContainerPlatformKind = Field(
         default=ContainerPlatformKind.NONE, description="one of " + ", ".join(ContainerPlatformKind)
@@ -89,6 +112,12 @@ class StackSettings(BaseModel):
     open_search: bool = Field(default=False, description="OpenSearch for logs, true or false")
     prometheus: bool = Field(default=False, description="a Prometheus workspace, true or false")
     direct_connect: bool = Field(default=False, description="Direct Connect to the depot, true or false")
+    depot_vpn_address: IPv4Address | None = Field(
+        default=None, description="the public IPv4 address of the depot's router, needed by directConnect"
+    )
+    depot_bgp_asn: int = Field(
+        default=65_010, ge=64_512, le=65_534, description="the depot's private BGP ASN, 64512 to 65534"
+    )
     shield_advanced: bool = Field(default=False, description="Shield Advanced, true or false")
 
     @model_validator(mode="before")
@@ -102,6 +131,13 @@ class StackSettings(BaseModel):
     def _check_together(self) -> Self:
         if self.environment is Environment.DEV and self.market is not HOME_MARKET:
             raise ValueError(f"market = {str(self.market)!r}: environment dev exists in {HOME_MARKET} only")
+        if self.writer is Writer.STANDBY and not self.standby:
+            raise ValueError("writer = 'standby': there is no standby Region; set standby to true first")
+        if self.direct_connect and self.depot_vpn_address is None:
+            raise ValueError(
+                "depotVpnAddress is not set: directConnect needs the address of the depot's router "
+                "for the VPN that is its backup"
+            )
         _ = self.telemetry_sizing  # a fleet that the Region cannot take is a configuration error
         return self
 
@@ -124,6 +160,26 @@ class StackSettings(BaseModel):
     def stack(self) -> str:
         """The stack's name."""
         return stack_name(self.environment, self.market)
+
+    @cached_property
+    def home_stack(self) -> str:
+        """The stack that holds what all markets of this environment share."""
+        return stack_name(self.environment, HOME_MARKET)
+
+    @cached_property
+    def market_domain(self) -> str:
+        """The market's own DNS name: under it are its APIs, its back office and its cars' endpoint."""
+        return f"{self.market}.{self.domain}"
+
+    @cached_property
+    def vpc_cidr(self) -> IPv4Network:
+        """The address range of the VPC in the primary Region."""
+        return self.facts.vpc_cidr if self.is_production else DEV_VPC_CIDR
+
+    @cached_property
+    def standby_vpc_cidr(self) -> IPv4Network:
+        """The address range of the VPC in the standby Region."""
+        return self.facts.standby_vpc_cidr if self.is_production else DEV_STANDBY_VPC_CIDR
 
     @cached_property
     def prefix(self) -> str:
@@ -159,11 +215,14 @@ class StackSettings(BaseModel):
         }
 
 
-def load_settings(get: Callable[[str], str | None], stack: str) -> StackSettings:
+def load_settings(
+    get: Callable[[str], str | None], stack: str, accounts: Mapping[str, str] | None = None
+) -> StackSettings:
     """Read every key with `get` (as `pulumi.Config("blue-horizons").get`) and validate the whole.
 
-    Raises SettingsError that names each key, its value, the reason and what is allowed, and when the
-    configuration is another stack's.
+    `accounts` are those of all stacks: `stack_files.accounts_by_stack`. Raises SettingsError that names each
+    key, its value, the reason and what is allowed, and when the configuration or the account is another
+    stack's.
     """
     raw = {key: value for key in config_keys() if (value := get(key)) is not None}
     try:
@@ -175,6 +234,13 @@ def load_settings(get: Callable[[str], str | None], stack: str) -> StackSettings
             f"stack {stack!r} is configured as market {str(settings.market)!r} in environment "
             f"{str(settings.environment)!r}, which is stack {settings.stack!r}: "
             f"select that stack or correct {NAMESPACE}:market and {NAMESPACE}:environment"
+        )
+    others = [name for name, account in (accounts or {}).items() if account == settings.account_id]
+    if others and others != [stack]:
+        raise SettingsError(
+            f"{NAMESPACE}:accountId = {settings.account_id!r} of stack {stack!r} is the account of "
+            f"{', '.join(repr(other) for other in others if other != stack)} too: each stack has an AWS "
+            "account of its own; correct it in the stack file that is wrong"
         )
     return settings
 

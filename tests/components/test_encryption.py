@@ -4,7 +4,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.encryption import DataDomain, EncryptionKeys, EncryptionKeysArgs
+from components.encryption import DataDomain, EncryptionKeys, EncryptionKeysArgs, KeyReplicas
 from components.markets import Region
 from tests.iam_evaluator import Request, allows
 from tests.recording import ACCOUNT, Recording, record
@@ -25,7 +25,7 @@ def keys(*replicas: Region) -> tuple[Recording, dict[str, pulumi.Output[str]]]:
                 alias_prefix="bluehorizons-dev-sg",
                 region=Region.SINGAPORE,
                 tags=TAGS,
-                replicas={r: aws.Provider(f"aws-{r}", region=r) for r in replicas},
+                replicas={r: KeyReplicas(aws.Provider(f"aws-{r}", region=r)) for r in replicas},
             ),
         )
         arns.update({r: made.arn(DataDomain.TELEMETRY, r) for r in (Region.SINGAPORE, *replicas)})
@@ -123,11 +123,25 @@ def test_a_region_without_the_key_is_named_with_those_that_have_it() -> None:
         record(build)
 
 
+def test_a_region_has_only_the_keys_that_it_needs_and_a_key_without_replicas_stays_in_its_region() -> None:
+    def build() -> None:
+        only_logs = KeyReplicas(aws.Provider("p", region="us-east-1"), frozenset({DataDomain.LOGS}))
+        EncryptionKeys(
+            "keys",
+            EncryptionKeysArgs(ACCOUNT, "p", Region.SINGAPORE, TAGS, {Region.NORTHERN_VIRGINIA: only_logs}),
+        )
+
+    recording = record(build)
+    (replica,) = recording.all("aws:kms/replicaKey:ReplicaKey")
+    assert replica.name == "keys-logs-us-east-1"
+    multi = {key.name for key in recording.all("aws:kms/key:Key") if key["multiRegion"]}
+    assert multi == {"keys-logs"}
+
+
 def test_the_primarys_own_region_cannot_be_a_replica() -> None:
     def build() -> None:
-        EncryptionKeysArgs(
-            ACCOUNT, "p", Region.SINGAPORE, TAGS, {Region.SINGAPORE: aws.Provider("p", region="x")}
-        )
+        again = KeyReplicas(aws.Provider("p", region="x"))
+        EncryptionKeysArgs(ACCOUNT, "p", Region.SINGAPORE, TAGS, {Region.SINGAPORE: again})
 
     with pytest.raises(ValueError, match="replicas holds ap-southeast-1"):
         record(build)

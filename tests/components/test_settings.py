@@ -1,6 +1,7 @@
 """The stack configuration: what is accepted, what is refused and how, and the schema for editors."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -8,16 +9,18 @@ import pytest
 import yaml
 from hypothesis import given, strategies as st
 
-from components.markets import Environment, Market
+from components.markets import Environment, Market, stack_name
 from components.settings import (
     NAMESPACE,
     ContainerPlatformKind,
     SettingsError,
     StackSettings,
+    Writer,
     config_keys,
     config_schema,
     load_settings,
 )
+from components.stack_files import ACCOUNT_KEY, StackFileError, accounts_by_stack, market_accounts
 from tests.stacks import ROOT, STACKS, stack_config
 
 VALID = {
@@ -100,6 +103,58 @@ def test_a_stack_cannot_be_run_with_another_stacks_configuration() -> None:
         load("prod-my", environment="prod")
 
 
+def test_a_stack_cannot_be_run_in_another_stacks_account() -> None:
+    with pytest.raises(SettingsError, match=r"'111122223333' of stack 'dev' is the account of 'prod' too"):
+        load_settings(VALID.get, "dev", {"dev": VALID["accountId"], "prod": VALID["accountId"]})
+    assert load_settings(VALID.get, "dev", {"dev": VALID["accountId"], "prod": "444455556666"})
+
+
+def test_what_stacks_know_of_each_other_is_read_from_their_files(tmp_path: Path) -> None:
+    for stack, account in (("prod", "444455556666"), ("prod-my", "555566667777")):
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text(f'config: {{"{ACCOUNT_KEY}": "{account}"}}')
+    accounts = accounts_by_stack(tmp_path)
+    assert accounts == {"prod": "444455556666", "prod-my": "555566667777"}
+    assert market_accounts(Environment.PROD, accounts) == {Market.MALAYSIA: "555566667777"}
+    assert market_accounts(Environment.DEV, accounts) == {}
+
+
+@pytest.mark.parametrize("text", ["config: {}", "config:", "", ": [", "config: {blue-horizons:market: my}"])
+def test_a_stack_file_without_an_account_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "Pulumi.prod-my.yaml").write_text(text)
+    with pytest.raises(StackFileError, match=r"Pulumi\.prod-my\.yaml.*--stack prod-my"):
+        accounts_by_stack(tmp_path)
+
+
+def test_each_stack_file_has_an_account_of_its_own() -> None:
+    accounts = accounts_by_stack(ROOT)
+    assert set(accounts) == set(STACKS)
+    assert len(set(accounts.values())) == len(accounts)
+
+
+def test_every_market_has_a_prod_stack_and_the_home_market_a_dev_stack() -> None:
+    assert set(STACKS) == {"dev"} | {stack_name(Environment.PROD, market) for market in Market}
+
+
+def test_a_standby_that_does_not_exist_cannot_write() -> None:
+    with pytest.raises(SettingsError, match="there is no standby Region; set standby to true first"):
+        load(writer="standby")
+    assert load(writer="standby", standby="true").writer is Writer.STANDBY
+
+
+def test_a_depot_on_direct_connect_needs_the_router_of_its_backup() -> None:
+    with pytest.raises(SettingsError, match="depotVpnAddress is not set: directConnect needs"):
+        load(directConnect="true")
+    assert load(directConnect="true", depotVpnAddress="203.0.113.7").direct_connect
+
+
+def test_the_markets_name_is_below_the_environments_and_dev_has_networks_of_its_own() -> None:
+    dev, prod = load(), load("prod", environment="prod")
+    assert dev.market_domain == "sg.dev.bluehorizons.example"
+    assert {str(dev.vpc_cidr), str(dev.standby_vpc_cidr)} == {"10.200.0.0/16", "10.220.0.0/16"}
+    assert {str(prod.vpc_cidr), str(prod.standby_vpc_cidr)} == {"10.10.0.0/16", "10.30.0.0/16"}
+    assert (prod.home_stack, dev.home_stack) == ("prod", "dev")
+
+
 def test_only_the_home_market_has_a_dev_stack() -> None:
     with pytest.raises(SettingsError, match="market = 'my': environment dev exists in sg only"):
         load(market="my")
@@ -161,6 +216,9 @@ def test_the_schema_refuses_what_the_settings_refuse(change: dict[str, Any]) -> 
 def test_the_project_file_declares_only_keys_that_exist_and_every_required_one() -> None:
     declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     required = {f.alias for f in StackSettings.model_fields.values() if f.is_required()}
-    by_environment = {"fleetSize", "activeRiders", "standby", "budgetMonthlyUsd"}
-    assert set(declared) == set(config_keys()) - by_environment
-    assert {key for key, entry in declared.items() if "default" not in entry} == required - by_environment
+    # A declared key without a default would be required of every stack file.
+    undeclared = {"fleetSize", "activeRiders", "standby", "budgetMonthlyUsd"} | {
+        field.alias for field in StackSettings.model_fields.values() if field.default is None
+    }
+    assert set(declared) == set(config_keys()) - undeclared
+    assert {key for key, entry in declared.items() if "default" not in entry} == required - undeclared
