@@ -25,9 +25,10 @@ def accounts_by_stack(folder: Path) -> dict[str, str]:
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
             accounts[path.name.split(".")[1]] = str(document["config"][ACCOUNT_KEY])
         except (yaml.YAMLError, KeyError, TypeError) as error:
+            reason = " ".join(str(error).split())
             raise StackFileError(
-                f"{path.name}: {ACCOUNT_KEY} cannot be read ({' '.join(str(error).split()) or type(error).__name__}); "
-                f"set it with: pulumi config set {ACCOUNT_KEY} ACCOUNT --stack {path.name.split('.')[1]}"
+                f"{path.name}: {ACCOUNT_KEY} cannot be read ({reason}); set it with: "
+                f"pulumi config set {ACCOUNT_KEY} ACCOUNT --stack {path.name.split('.')[1]}"
             ) from None
     return accounts
 
