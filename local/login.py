@@ -1,0 +1,356 @@
+"""Stands in for Amazon Cognito's hosted login: OIDC code flow with PKCE, RS256 tokens, refresh, logout.
+
+Paths, parameters and claims are Cognito's, so what works here works there. Anybody may be anybody: it asks
+who one is, never for a password. Keys are made at the start and are nobody else's.
+https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-userpools-server-contract-reference.html
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from secrets import token_urlsafe
+from threading import Lock
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import NAMESPACE_URL, uuid5
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from local import login_page
+from local.web import Request, Response
+
+CODE_SECONDS: Final = 300
+TOKEN_SECONDS: Final = 3600
+REFRESH_SECONDS: Final = 8 * 3600
+_COOKIE: Final = "session"
+_CHALLENGE: Final = re.compile("[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the staff. `username`: unique."""
+
+    username: str
+    name: str
+    groups: tuple[str, ...]
+
+    @property
+    def sub(self) -> str:
+        """The same at each start."""
+        return str(uuid5(NAMESPACE_URL, f"urn:bluehorizons:staff:{self.username}"))
+
+    @property
+    def email(self) -> str:
+        """Of a domain that never exists (RFC 2606)."""
+        return f"{self.username}@example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The one app that signs people in. `origin`: of its pages, allowed to ask for tokens."""
+
+    client_id: str
+    origin: str
+    callback_urls: tuple[str, ...]
+    logout_urls: tuple[str, ...]
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    """What a code or a refresh token stands for. `expires_at`: s."""
+
+    person: Person
+    scope: str
+    nonce: str
+    auth_time: int
+    expires_at: int
+    redirect_uri: str = ""
+    challenge: str = ""
+
+
+class LoginError(Exception):
+    """An error of RFC 6749, section 5.2: its code, and what to do in words."""
+
+    def __init__(self, code: str, description: str) -> None:
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+
+
+class Login:
+    """The login of one pool. `clock`: seconds since the epoch. `origin` is set once its port is known."""
+
+    def __init__(
+        self, people: Sequence[Person], *, clock: Callable[[], float], token_seconds: int = TOKEN_SECONDS
+    ) -> None:
+        self.people = {person.username: person for person in people}
+        self.token_seconds = token_seconds
+        self.origin = ""
+        self.client: Client | None = None
+        self._clock = clock
+        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._key_id = token_urlsafe(16)
+        self._lock = Lock()
+        self._codes: dict[str, _Grant] = {}
+        self._refreshes: dict[str, _Grant] = {}
+        self._sessions: dict[str, Person] = {}
+
+    @property
+    def issuer(self) -> str:
+        """`iss` of every token."""
+        return f"{self.origin}/pool"
+
+    def serve(self, client: Client, origin: str) -> None:
+        """Tells where the login is reached, and for whom."""
+        self.client, self.origin = client, origin
+
+    def forget_everybody(self) -> None:
+        """Ends all sessions: who needs a new token has to come and sign in."""
+        with self._lock:
+            self._codes.clear()
+            self._refreshes.clear()
+            self._sessions.clear()
+
+    def claims(self, token: str, *, use: str = "access") -> dict[str, Any]:
+        """The claims of a token of ours that has not expired. Raises jwt.InvalidTokenError."""
+        options: Any = {
+            "verify_exp": False,
+            "verify_aud": False,
+            "verify_iat": False,
+            "require": ["exp", "iss"],
+        }
+        claims: dict[str, Any] = jwt.decode(
+            token, self._key.public_key(), algorithms=["RS256"], issuer=self.issuer, options=options
+        )
+        if claims["exp"] <= self._clock():
+            raise jwt.ExpiredSignatureError("the token has expired")
+        if claims.get("token_use") != use:
+            raise jwt.InvalidTokenError(f"this is no {use} token")
+        return claims
+
+    def app(self, request: Request) -> Response:
+        """The login as a web app."""
+        routes: Mapping[tuple[str, str], Callable[[Request], Response]] = {
+            ("GET", "/oauth2/authorize"): self._authorize,
+            ("POST", "/login"): self._choose,
+            ("POST", "/oauth2/token"): self._token,
+            ("POST", "/oauth2/revoke"): self._revoke,
+            ("GET", "/logout"): self._logout,
+            ("GET", "/pool/.well-known/openid-configuration"): self._discovery,
+            ("GET", "/pool/.well-known/jwks.json"): self._jwks,
+            ("GET", "/login.css"): lambda _: login_page.stylesheet(),
+        }
+        serve = routes.get((request.method, request.path))
+        if serve is None:
+            return login_page.refused(404, "There is nothing here", request.path)
+        try:
+            return serve(request)
+        except LoginError as error:
+            return login_page.refused(400, error.code, error.description)
+
+    def _authorize(self, request: Request) -> Response:
+        asked = request.parameters()
+        redirect_uri = self._check_client(asked)
+        state = {"state": asked["state"]} if "state" in asked else {}
+        if asked.get("response_type") != "code":
+            return _redirect(redirect_uri, {"error": "unsupported_response_type", **state})
+        if asked.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(
+            asked.get("code_challenge", "")
+        ):
+            return _redirect(redirect_uri, {"error": "invalid_request", **state})
+        unknown = set(asked.get("scope", "").split()) - set(self._client.scopes)
+        if unknown:
+            return _redirect(redirect_uri, {"error": "invalid_scope", **state})
+        person = self._sessions.get(request.cookies().get(_COOKIE, ""))
+        if person is not None:
+            return self._signed_in(person, asked)
+        return login_page.choose(list(self.people.values()), request.query, self._client.origin)
+
+    def _choose(self, request: Request) -> Response:
+        form = request.form()
+        if request.headers.get("origin") not in (self.origin, None):
+            raise LoginError("invalid_request", "the form was sent from another site")
+        asked = Request(method="GET", path="", query=form.get("request", "")).parameters()
+        self._check_client(asked)
+        person = self.people.get(form.get("username", ""))
+        if person is None:
+            raise LoginError(
+                "invalid_request", f"there is no {form.get('username', '')!r}: choose one of the list"
+            )
+        session = token_urlsafe(32)
+        with self._lock:
+            self._sessions[session] = person
+        answer = self._signed_in(person, asked)
+        cookie = ("Set-Cookie", f"{_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax")
+        return Response(status=answer.status, headers=[*answer.headers, cookie])
+
+    def _signed_in(self, person: Person, asked: Mapping[str, str]) -> Response:
+        code, now = token_urlsafe(32), int(self._clock())
+        grant = _Grant(
+            person=person,
+            scope=asked.get("scope", "openid"),
+            nonce=asked.get("nonce", ""),
+            auth_time=now,
+            expires_at=now + CODE_SECONDS,
+            redirect_uri=asked["redirect_uri"],
+            challenge=asked["code_challenge"],
+        )
+        with self._lock:
+            self._codes[code] = grant
+        state = {"state": asked["state"]} if "state" in asked else {}
+        return _redirect(asked["redirect_uri"], {"code": code, **state})
+
+    def _token(self, request: Request) -> Response:
+        form = request.form()
+        try:
+            if form.get("client_id") != self._client.client_id:
+                raise LoginError("invalid_client", f"there is no client {form.get('client_id')!r}")
+            answer = self._granted(form)
+        except LoginError as error:
+            body = {"error": error.code, "error_description": error.description}
+            return self._json(body, status=400)
+        return self._json(answer)
+
+    def _granted(self, form: Mapping[str, str]) -> dict[str, Any]:
+        kind, now = form.get("grant_type"), int(self._clock())
+        if kind == "refresh_token":
+            with self._lock:
+                grant = self._refreshes.get(form.get("refresh_token", ""))
+            if grant is None or grant.expires_at <= now:
+                raise LoginError("invalid_grant", "the refresh token is unknown, revoked or expired: sign in")
+            return self._tokens(grant, now)
+        if kind != "authorization_code":
+            raise LoginError("unsupported_grant_type", f"{kind!r}: authorization_code or refresh_token")
+        with self._lock:
+            grant = self._codes.pop(form.get("code", ""), None)  # good for once
+        if grant is None or grant.expires_at <= now:
+            raise LoginError("invalid_grant", "the code is unknown, used or expired: begin again")
+        if form.get("redirect_uri") != grant.redirect_uri:
+            raise LoginError("invalid_grant", "redirect_uri is not the one the code was asked for with")
+        if not hmac.compare_digest(challenge_of(form.get("code_verifier", "")), grant.challenge):
+            raise LoginError("invalid_grant", "code_verifier does not fit the code_challenge")
+        refresh = token_urlsafe(48)
+        with self._lock:
+            self._refreshes[refresh] = _Grant(
+                person=grant.person,
+                scope=grant.scope,
+                nonce="",
+                auth_time=grant.auth_time,
+                expires_at=now + REFRESH_SECONDS,
+            )
+        return {**self._tokens(grant, now), "refresh_token": refresh}
+
+    def _tokens(self, grant: _Grant, now: int) -> dict[str, Any]:
+        person = grant.person
+        shared = {
+            "iss": self.issuer,
+            "sub": person.sub,
+            "auth_time": grant.auth_time,
+            "iat": now,
+            "exp": now + self.token_seconds,
+            "jti": token_urlsafe(16),
+            **({"cognito:groups": list(person.groups)} if person.groups else {}),
+        }
+        client_id = self._client.client_id
+        access = {
+            **shared,
+            "token_use": "access",
+            "client_id": client_id,
+            "username": person.username,
+            "scope": grant.scope,
+            "version": 2,
+        }
+        identity = {
+            **shared,
+            "token_use": "id",
+            "aud": client_id,
+            "cognito:username": person.username,
+            "name": person.name,
+            "email": person.email,
+            "email_verified": True,
+            **({"nonce": grant.nonce} if grant.nonce else {}),
+        }
+        return {
+            "access_token": self.sign(access),
+            "id_token": self.sign(identity),
+            "expires_in": self.token_seconds,
+            "token_type": "Bearer",
+        }
+
+    def sign(self, claims: Mapping[str, Any]) -> str:
+        """A token of the pool with these claims."""
+        return jwt.encode(dict(claims), self._key, algorithm="RS256", headers={"kid": self._key_id})
+
+    def _revoke(self, request: Request) -> Response:
+        with self._lock:
+            self._refreshes.pop(request.form().get("token", ""), None)
+        return Response(headers=self._cors())
+
+    def _logout(self, request: Request) -> Response:
+        asked = request.parameters()
+        logout_uri = asked.get("logout_uri", "")
+        if asked.get("client_id") != self._client.client_id or logout_uri not in self._client.logout_urls:
+            raise LoginError("invalid_request", f"{logout_uri!r} is no logout URL of the client")
+        with self._lock:
+            self._sessions.pop(request.cookies().get(_COOKIE, ""), None)
+        gone = ("Set-Cookie", f"{_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+        return Response(status=302, headers=[("Location", logout_uri), gone])
+
+    def _discovery(self, _: Request) -> Response:
+        return self._json(
+            {
+                "issuer": self.issuer,
+                "authorization_endpoint": f"{self.origin}/oauth2/authorize",
+                "token_endpoint": f"{self.origin}/oauth2/token",
+                "revocation_endpoint": f"{self.origin}/oauth2/revoke",
+                "end_session_endpoint": f"{self.origin}/logout",
+                "jwks_uri": f"{self.issuer}/.well-known/jwks.json",
+                "response_types_supported": ["code"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "scopes_supported": list(self._client.scopes),
+            }
+        )
+
+    def _jwks(self, _: Request) -> Response:
+        key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
+        return self._json({"keys": [{**key, "kid": self._key_id, "alg": "RS256", "use": "sig"}]})
+
+    @property
+    def _client(self) -> Client:
+        if self.client is None:
+            raise LoginError("server_error", "call serve() before the first request")
+        return self.client
+
+    def _check_client(self, asked: Mapping[str, str]) -> str:
+        """The redirect URI; a wrong one is never followed. Raises LoginError."""
+        redirect_uri = asked.get("redirect_uri", "")
+        if asked.get("client_id") != self._client.client_id:
+            raise LoginError("invalid_request", f"there is no client {asked.get('client_id')!r}")
+        if redirect_uri not in self._client.callback_urls:
+            raise LoginError("redirect_mismatch", f"{redirect_uri!r} is no callback URL of the client")
+        return redirect_uri
+
+    def _json(self, body: Mapping[str, Any], *, status: int = 200) -> Response:
+        headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), *self._cors()]
+        return Response(status=status, headers=headers, body=json.dumps(body).encode())
+
+    def _cors(self) -> list[tuple[str, str]]:
+        return [("Access-Control-Allow-Origin", self._client.origin), ("Vary", "Origin")]
+
+
+def challenge_of(verifier: str) -> str:
+    """RFC 7636, section 4.2, method S256."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+def _redirect(uri: str, parameters: Mapping[str, str]) -> Response:
+    return Response(
+        status=302, headers=[("Location", f"{uri}?{urlencode(parameters)}"), ("Cache-Control", "no-store")]
+    )

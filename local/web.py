@@ -1,0 +1,174 @@
+"""HTTP/1.1 on a port of 127.0.0.1: a request in, a response out, one app a port.
+
+Nothing here is for the open network: no TLS, no limits but the ones below.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR, socket
+from threading import Thread
+from traceback import print_exc
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+HOST: Final = "127.0.0.1"
+MAX_BODY: Final = 10 * 1024 * 1024  # bytes, API Gateway's limit
+_IDLE_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`path`: decoded. `query`: as it was sent. `headers`: names in lower case, the last of equal ones."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def parameters(self) -> dict[str, str]:
+        """The query's parameters, the last of equal ones."""
+        return {name: values[-1] for name, values in parse_qs(self.query, keep_blank_values=True).items()}
+
+    def form(self) -> dict[str, str]:
+        """The fields of a URL-encoded form, the last of equal ones."""
+        found = parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True)
+        return {name: values[-1] for name, values in found.items()}
+
+    def cookies(self) -> dict[str, str]:
+        """The cookies that came along."""
+        pairs = [part.strip().partition("=") for part in self.headers.get("cookie", "").split(";")]
+        return {name: value for name, _, value in pairs if name}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """`headers`: in order, a name may come twice."""
+
+    status: int = 200
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+
+
+App = Callable[[Request], Response]
+
+
+class Server:
+    """Serves an app from threads of its own between `start` and `stop`, or as a context.
+
+    `port` 0 takes a free one. Raises OSError when the port is taken.
+    """
+
+    def __init__(self, app: App, *, port: int = 0) -> None:
+        self.app = app
+        server = self
+
+        class Handler(_Handler):
+            def respond(self, request: Request) -> Response:
+                return server.app(request)
+
+        self._server = _Threads((HOST, port), Handler)
+        self.origin = f"http://{HOST}:{self._server.server_port}"
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def start(self) -> None:
+        """Begins to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answers nothing any more and frees the port."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class _Threads(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False  # a browser keeps its connections open
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._open: set[socket] = set()
+        super().__init__(address, handler)
+
+    def get_request(self) -> tuple[socket, tuple[str, int]]:
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: object) -> None:
+        if isinstance(request, socket):
+            self._open.discard(request)
+            super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in list(self._open):
+            with suppress(OSError):  # it may be gone already
+                connection.shutdown(SHUT_RDWR)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A connection that broke off is no news; a fault of the app was answered with 500."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "local"
+    sys_version = ""
+    timeout = _IDLE_SECONDS
+
+    def respond(self, request: Request) -> Response:
+        """The app's answer."""
+        raise NotImplementedError
+
+    def _serve(self) -> None:
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdigit() or int(length) > MAX_BODY:
+            self.close_connection = True
+            self._send(Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+            return
+        url = urlsplit(self.path)
+        request = Request(
+            method=self.command,
+            path=unquote(url.path),
+            query=url.query,
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=self.rfile.read(int(length)),
+        )
+        try:
+            response = self.respond(request)
+        except Exception:
+            print_exc()
+            response = Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
+        self._send(response)
+
+    def _send(self, response: Response) -> None:
+        lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in response.headers]
+        if response.status != HTTPStatus.NO_CONTENT:
+            lines.append(f"Content-Length: {len(response.body)}")
+        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        # One write: two would wait for each other's acknowledgement.
+        self.wfile.write(head if self.command == "HEAD" else head + response.body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+        """Quiet: the page shows what is wrong."""
+
+
+for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+    setattr(_Handler, f"do_{_method}", _Handler._serve)
