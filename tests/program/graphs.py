@@ -4,11 +4,15 @@
 that changes without an alias is a resource that a live stack deletes and creates again.
 """
 
+import fcntl
 import json
+import os
+import pickle
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from offline.config import Project
 from offline.graph import Graph
@@ -20,7 +24,28 @@ PINNED = Path(__file__).with_name("pinned")
 
 @cache
 def graphs() -> dict[str, Graph]:
-    """The graph of every stack, previewed in children of this process."""
+    """The graph of every stack, previewed once for all workers of a test run."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        return _preview()
+    with (shared_folder(run) / "graphs").open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # the first worker previews, the others wait for it
+        file.seek(0)
+        if written := file.read():
+            return cast("dict[str, Graph]", pickle.loads(written))  # noqa: S301 - our own worker wrote it
+        made = _preview()
+        file.write(pickle.dumps(made))
+        return made
+
+
+def shared_folder(run: str) -> Path:
+    """What the workers of one test run share; tests/conftest.py removes it at the end."""
+    folder = Path(tempfile.gettempdir()) / f"blue-horizons-tests-{run}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _preview() -> dict[str, Graph]:
     results = preview_stacks(Project.find(ROOT), STACKS, Options())
     return {stack: result.graph for stack, result in results.items()}
 
