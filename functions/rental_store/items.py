@@ -103,6 +103,7 @@ def reading_from(vehicle_id: str, item: Mapping[str, Any]) -> Reading:
     found = plain(item)
     leaves = _decode_leaves(found.get("leaves", "{}"))
     contact = found.get("contact")
+    consumed_kwh = leaves.get("consumed_energy")
     rental_state = found.get("rental_state")
     return Reading(
         vehicle_id=vehicle_id,
@@ -115,6 +116,7 @@ def reading_from(vehicle_id: str, item: Mapping[str, Any]) -> Reading:
         longitude=leaves.get("longitude"),
         range_m=leaves.get("range"),
         odometer=leaves.get("odometer"),
+        consumed_wh=None if consumed_kwh is None else round(consumed_kwh * 1000),
         charging=leaves.get("charging"),
         rental_state=None if rental_state is None else RentalState(rental_state),
     )
@@ -159,7 +161,7 @@ def _attribute(value: Any) -> "AttributeValueTypeDef":  # noqa: ANN401 - any JSO
             return {"N": str(value)}
         case str():
             return {"S": value}
-        case list():
+        case list() | tuple():
             return {"L": [_attribute(part) for part in value]}
         case dict():
             return {"M": {name: _attribute(part) for name, part in value.items() if part is not None}}

@@ -1,0 +1,1 @@
+"""The table `backoffice`: work orders and the audit trail."""

@@ -1,0 +1,1 @@
+"""What staff do with the fleet, and the trail that it leaves."""
