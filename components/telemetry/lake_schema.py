@@ -43,6 +43,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "vehicle_powertrain_tractionbattery_currentcurrent": "double",
         "vehicle_powertrain_tractionbattery_cellvoltage_min": "double",
         "vehicle_powertrain_tractionbattery_cellvoltage_max": "double",
+        "vehicle_powertrain_tractionbattery_accumulatedconsumedenergy": "double",
         "vehicle_powertrain_tractionbattery_temperature_max": "double",
         "vehicle_powertrain_tractionbattery_temperature_average": "double",
         "vehicle_powertrain_tractionbattery_charging_ischarging": "boolean",

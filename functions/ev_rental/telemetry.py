@@ -40,6 +40,7 @@ _CellVoltage = Annotated[float, _quantity("V", -5, 10)]
 _Current = Annotated[float, _quantity("A", -3_000, 3_000)]
 _Celsius = Annotated[float, _quantity("Celsius", -60, 1_500)]
 _Kilowatt = Annotated[float, _quantity("kW", -1_000, 1_000)]
+_KilowattHours = Annotated[float, _quantity("kWh", 0, 10_000_000)]
 _Kilopascal = Annotated[int, _quantity("kPa", 0, 1_500)]
 _Iso8601 = Annotated[str, Meta(max_length=40, extra={"unit": "iso8601"})]
 _Dtc = Annotated[str, Meta(max_length=16)]
@@ -80,6 +81,7 @@ class Leaves(Struct, frozen=True, kw_only=True):
     pack_current: _Current | None = field(name=f"{_BATTERY}.CurrentCurrent", default=None)
     cell_min: _CellVoltage | None = field(name=f"{_BATTERY}.CellVoltage.Min", default=None)
     cell_max: _CellVoltage | None = field(name=f"{_BATTERY}.CellVoltage.Max", default=None)
+    consumed_energy: _KilowattHours | None = field(name=f"{_BATTERY}.AccumulatedConsumedEnergy", default=None)
     temperature_max: _Celsius | None = field(name=f"{_BATTERY}.Temperature.Max", default=None)
     temperature_average: _Celsius | None = field(name=f"{_BATTERY}.Temperature.Average", default=None)
     charging: bool | None = field(name=f"{_BATTERY}.Charging.IsCharging", default=None)

@@ -25,8 +25,11 @@ LIVE: Final = frozenset({State.HELD, State.ACTIVE})
 
 
 class Booking(Struct, frozen=True, kw_only=True):
-    """Times in ms, odometers in metres. `tariff_id`: the tariff agreed when the car was held.
-    `destination`: the bay kept for the return. `command_id`: the command the car has not answered yet."""
+    """Times in ms, odometers in metres, energy in Wh that the battery gave in its life.
+
+    `tariff_id`: the tariff agreed when the car was held. `destination`: the bay kept for the return.
+    `command_id`: the command the car has not answered yet.
+    """
 
     booking_id: str
     rider_id: str
@@ -43,17 +46,26 @@ class Booking(Struct, frozen=True, kw_only=True):
     command_id: str | None = None
     started_at: int | None = None
     start_odometer: int | None = None
+    start_energy_wh: int | None = None
     ended_at: int | None = None
     end_odometer: int | None = None
+    end_energy_wh: int | None = None
     invoice_id: str | None = None
 
     @property
     def metres(self) -> int | None:
         """The distance driven, or None when either reading is missing or they contradict each other."""
-        if self.start_odometer is None or self.end_odometer is None:
-            return None
-        driven = self.end_odometer - self.start_odometer
-        return driven if driven >= 0 else None
+        return _grown(self.start_odometer, self.end_odometer)
+
+    @property
+    def energy_wh(self) -> int | None:
+        """What the trip took from the battery, or None when either reading is missing or they contradict
+        each other."""
+        return _grown(self.start_energy_wh, self.end_energy_wh)
+
+
+def _grown(start: int | None, end: int | None) -> int | None:
+    return None if start is None or end is None or end < start else end - start
 
 
 def step(booking: Booking, state: State, at: int, **changes: object) -> Booking:

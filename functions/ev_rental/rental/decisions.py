@@ -177,6 +177,7 @@ def start_trip(
         command_id=None,
         started_at=started_at,
         start_odometer=reading.odometer,
+        start_energy_wh=reading.consumed_wh,
     )
     events = [*_heard(vehicle), VehicleEvent.RESERVATION_STOP, VehicleEvent.TRIP_START]
     driven = _moved(booking, vehicle, events, now, station_id=None, bay_id=None)
@@ -202,6 +203,7 @@ def end_trip(
         command_id=None,
         ended_at=max(booking.started_at or 0, command.issued_at),
         end_odometer=reading.odometer,
+        end_energy_wh=reading.consumed_wh,
     )
     events = [*_heard(vehicle), VehicleEvent.TRIP_STOP, VehicleEvent.TRIP_END]
     bay = booking.destination

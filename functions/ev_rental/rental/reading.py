@@ -13,7 +13,8 @@ from ev_rental.vocabulary import Contact, RentalState
 
 class Reading(Struct, frozen=True, kw_only=True):
     """`last_seen`, `contact_at`: ms, 0 when never. `soc`: percent. `range_m`, `odometer`: metres.
-    `rental_state`: the mirror that every step of a rental keeps, None for a car that was never rented."""
+    `consumed_wh`: what the battery gave in its life. `rental_state`: the mirror that every step of a rental
+    keeps, None for a car that was never rented."""
 
     vehicle_id: str
     last_seen: int = 0
@@ -25,6 +26,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     longitude: float | None = None
     range_m: int | None = None
     odometer: int | None = None
+    consumed_wh: int | None = None
     charging: bool | None = None
     rental_state: RentalState | None = None
 

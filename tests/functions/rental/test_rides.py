@@ -1,6 +1,7 @@
 """What riders and cars may and may not do, one rule a test."""
 
 import base64
+import json
 from collections.abc import Callable
 from functools import partial
 
@@ -45,6 +46,15 @@ def driving(world: World, bay: BayRef | None = None) -> str:
     command = world.service.start(world.riders[0], "start", booking_id)
     assert world.operations.acknowledge(world.answer(command)) is AckOutcome.APPLIED
     return booking_id
+
+
+def tell_consumed(world: World, kwh: float | None) -> None:
+    """The car reports what its battery gave in its life, or reports without it."""
+    world.see(world.cars[0])
+    item = world.db.tables[VEHICLE_STATES][(world.cars[0],)]
+    if kwh is not None:
+        leaves = json.loads(item["leaves"]["S"]) | {"consumed_energy": kwh}
+        world.db.put(VEHICLE_STATES, (world.cars[0],), item | {"leaves": {"S": json.dumps(leaves)}})
 
 
 def state_of(world: World, booking_id: str) -> BookingState:
@@ -486,6 +496,25 @@ def test_an_odometer_that_is_missing_or_runs_backwards_costs_the_rider_nothing()
         invoice = world.operations.issue_invoice(booking_id)
         assert invoice is not None
         assert invoice.price.metres is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "taken"),
+    [(8_123.4, 8_125.6504, 2_250), (None, 8_125.0, None), (8_123.4, None, None), (8_123.4, 12.0, None)],
+)
+def test_a_trip_knows_what_it_took_from_the_battery_if_the_car_told(
+    before: float | None, after: float | None, taken: int | None
+) -> None:
+    world = World()
+    rider = world.riders[0]
+    tell_consumed(world, before)
+    booking_id = driving(world)
+    tell_consumed(world, after)
+    lock = world.service.end(rider, "end", EndRequest(booking_id=booking_id, bay=world.bay(0)))
+    world.operations.acknowledge(world.answer(lock))
+    booking = world.service.booking(rider, booking_id)
+    assert booking.state is BookingState.COMPLETED
+    assert booking.energy_wh == taken
 
 
 def test_staff_take_a_car_out_of_service_but_never_from_a_rider() -> None:
