@@ -43,6 +43,7 @@ _ENVIRONMENT: Final = {
     "TABLES_REGION": "ap-southeast-1",
     "IOT_REGION": "ap-southeast-1",
     "WRITES_ENABLED": "true",
+    "WRITER_EPOCH": "1",
 }
 
 

@@ -50,6 +50,8 @@ class TimedOperations(RentalOperations):
             raise OutOfTimeError(sweep)
         try:
             super().one_of(sweep, name, decide)
+        except RentalError:
+            raise  # another Region writes
         except Exception as error:  # reason: the oldest is first, so a broken item would stop all for ever
             sweep.failed[name] = type(error).__name__
 

@@ -9,6 +9,7 @@ from botocore.session import get_session
 
 from ev_rental.rental.market import RentalMarket, rental_market
 from rental_store.environment import RentalEnvironment
+from rental_store.fence import Fence, Writer
 from rental_store.store import DynamoDBStore
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ def connect(environment: RentalEnvironment) -> Parts:
             cast("DynamoDBClient", client),
             rental_table=environment.rental_table,
             vehicle_state_table=environment.vehicle_state_table,
+            fence=Fence(
+                environment.rental_table, Writer(environment.tables_region, environment.writer_epoch)
+            ),
         ),
         "clock": now_ms,
         "new_id": new_id,

@@ -21,13 +21,15 @@ def required(variables: Mapping[str, str], name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RentalEnvironment:
-    """`tables_region`: where both tables are. `writes_enabled`: False in a standby Region."""
+    """`tables_region`: where both tables are. `writes_enabled`: False in a standby Region. `writer_epoch`: since
+    which epoch that Region writes; each failover has a higher one."""
 
     market: Market
     rental_table: str
     vehicle_state_table: str
     tables_region: str
     writes_enabled: bool
+    writer_epoch: int
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
@@ -38,10 +40,14 @@ class RentalEnvironment:
         writes = required(variables, "WRITES_ENABLED")
         if writes not in ("true", "false"):
             raise SettingError(f"WRITES_ENABLED is {writes!r}: true or false is expected")
+        epoch = required(variables, "WRITER_EPOCH")
+        if not epoch.isascii() or not epoch.isdigit() or int(epoch) < 1:
+            raise SettingError(f"WRITER_EPOCH is {epoch!r}: a whole number from 1 is expected")
         return cls(
             market=Market(market),
             rental_table=required(variables, "RENTAL_TABLE"),
             vehicle_state_table=required(variables, "VEHICLE_STATE_TABLE"),
             tables_region=required(variables, "TABLES_REGION"),
             writes_enabled=writes == "true",
+            writer_epoch=int(epoch),
         )

@@ -25,10 +25,12 @@ from ev_rental.rental.writes import CommitRefused, Write
 from ev_rental.vocabulary import RentalState
 from rental_store import items
 from rental_store.expressions import Actions
+from rental_store.fence import Fence
 from rental_store.retries import ATTEMPTS, Retries, cancellation_reasons
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from rental_store.items import Attributes
 
@@ -47,6 +49,7 @@ _READING_ATTRIBUTES: Final = (
     "leaves",
     "rental_state",
 )
+_CONDITION_FAILED: Final = "ConditionalCheckFailed"
 _MILLISECONDS: Final = re.compile("[0-9]{1,16}")
 
 
@@ -59,21 +62,52 @@ class DynamoDBStore:
         *,
         rental_table: str,
         vehicle_state_table: str,
+        fence: Fence,
         retries: Retries | None = None,
     ) -> None:
         self._client = client
+        self._fence = fence
         self._rental = rental_table
         self._vehicle_states = vehicle_state_table
         self._actions = Actions(rental_table=rental_table, vehicle_state_table=vehicle_state_table)
         self._retries = retries or Retries()
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """One TransactWriteItems. Raises CommitRefused and RentalError(try_again).
+        """One TransactWriteItems, behind the fence; the first of an epoch claims the fence and comes again.
 
-        When an answer was lost the transaction is sent again as it is: if the first one was done, the
-        conditions refuse the second, and the caller finds its own work.
+        Raises CommitRefused and RentalError(try_again, writes_disabled). When an answer was lost the
+        transaction is sent again as it is: if the first one was done, the conditions refuse the second, and
+        the caller finds its own work.
         """
         actions = [self._actions.action(write) for write in writes]
+        transaction = [self._fence.check(_name(actions[0])), *actions]
+        reasons = self._transact(transaction)
+        if _fenced(reasons):
+            self._claim(reasons[0])
+            reasons = self._transact(transaction)
+        if _fenced(reasons):
+            self._fence.expect_claimable(reasons[0].get("Item", {}))
+            raise RentalError(ErrorCode.TRY_AGAIN, "the fence is being moved: try again")
+        failed = [
+            (write, items.plain(reason["Item"]) if reason.get("Item") else None)
+            for write, reason in zip(writes, reasons[1:], strict=False)
+            if reason.get("Code") == _CONDITION_FAILED
+        ]
+        if failed:
+            raise CommitRefused(failed)
+
+    def _claim(self, met: Mapping[str, Any]) -> None:
+        """Makes this Region the writer. `met`: why the fence refused. Raises
+        RentalError(writes_disabled, try_again)."""
+        self._fence.expect_claimable(met.get("Item", {}))
+        for reason in self._transact(self._fence.claim()):
+            self._fence.expect_claimable(reason.get("Item", {}))
+
+    def _transact(self, actions: "Sequence[TransactWriteItemTypeDef]") -> list[Mapping[str, Any]]:
+        """The reasons, one an action, when a condition did not hold; none when all was done.
+
+        Raises RentalError(try_again), and botocore's errors for what is wrong with the request itself.
+        """
 
         def transact() -> None:
             self._client.transact_write_items(TransactItems=actions)
@@ -81,14 +115,11 @@ class DynamoDBStore:
         try:
             self._retries.call("commit", transact)
         except ClientError as error:
-            failed: list[tuple[Write, Mapping[str, Any] | None]] = [
-                (write, items.plain(reason["Item"]) if reason.get("Item") else None)
-                for write, reason in zip(writes, cancellation_reasons(error) or [], strict=False)
-                if reason.get("Code") == "ConditionalCheckFailed"
-            ]
-            if not failed:
+            reasons = cancellation_reasons(error) or []
+            if not any(reason.get("Code") == _CONDITION_FAILED for reason in reasons):
                 raise
-            raise CommitRefused(failed) from error
+            return reasons
+        return []
 
     def booking(self, booking_id: str) -> Booking | None:
         """By id, consistent."""
@@ -255,6 +286,17 @@ class DynamoDBStore:
                 break
             request["ExclusiveStartKey"] = last
         return Page(items=found, cursor=_cursor(last) if last else None)
+
+
+def _name(action: "TransactWriteItemTypeDef") -> str:
+    """The hash key of the item that an action writes."""
+    body: Any = action.get("Put") or action.get("Update")
+    item = body.get("Key") or body["Item"]
+    return str((item.get("pk") or item["vehicle_id"])["S"])
+
+
+def _fenced(reasons: Sequence[Mapping[str, Any]]) -> bool:
+    return bool(reasons) and reasons[0].get("Code") == _CONDITION_FAILED
 
 
 def _cursor(last: Mapping[str, Any]) -> str:

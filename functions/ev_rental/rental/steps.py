@@ -182,10 +182,13 @@ class Steps:
         return done
 
     def one_of(self, sweep: Sweep, name: str, decide: Callable[[int], list[Write] | None]) -> None:
-        """Carries out one step of a sweep and counts it."""
+        """Carries out one step of a sweep and counts it. Raises RentalError(writes_disabled): another Region
+        writes, so none of the others can be done either."""
         try:
             changed = self.settle(decide)
         except RentalError as error:
+            if error.code is ErrorCode.WRITES_DISABLED:
+                raise
             sweep.failed[name] = str(error)
         else:
             sweep.done += changed

@@ -151,7 +151,8 @@ class FakeDynamoDB:
                 )
             self._before = dict(self.tables[RENTAL])  # items are replaced, never changed
             for (kind, body), (table, key) in zip(actions, keys, strict=True):
-                self.put(table, key, self._result(kind, body, key))
+                if kind != "ConditionCheck":
+                    self.put(table, key, self._result(kind, body, key))
             self._end(fault, "TransactWriteItems")
             return {}
 
@@ -224,9 +225,9 @@ class FakeDynamoDB:
 
 
 class Condition:
-    """A condition expression: `=`, `<=`, `>=`, attribute_exists, attribute_not_exists, AND, OR, brackets."""
+    """A condition expression: `=`, `<`, `<=`, `>=`, attribute_exists, attribute_not_exists, AND, OR, brackets."""
 
-    _TOKEN: Final = re.compile(r"\s*(\(|\)|AND|OR|attribute_not_exists|attribute_exists|[#:]\w+|<=|>=|=)")
+    _TOKEN: Final = re.compile(r"\s*(\(|\)|AND|OR|attribute_not_exists|attribute_exists|[#:]\w+|<=|>=|<|=)")
 
     def __init__(self, text: str, names: Mapping[str, str], values: Mapping[str, Any]) -> None:
         self._names, self._values = names, values
@@ -275,9 +276,8 @@ class Condition:
         if found is None or set(found) != set(wanted):
             return False
         left, right = _comparable(found), _comparable(wanted)
-        if comparison == "=":
-            return bool(left == right)
-        return bool(left <= right if comparison == "<=" else left >= right)
+        comparisons = {"=": left == right, "<": left < right, "<=": left <= right, ">=": left >= right}
+        return bool(comparisons[comparison])
 
 
 def _comparable(attribute: Item) -> Any:

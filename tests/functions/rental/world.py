@@ -12,6 +12,7 @@ from ev_rental.rental.service import RentalService
 from ev_rental.rental.station import BayRef
 from ev_rental.rental.vocabulary import AckResult
 from ev_rental.vocabulary import Market
+from rental_store.fence import Fence, Writer
 from rental_store.retries import Retries
 from rental_store.store import DynamoDBStore
 from tests.functions.rental.fake_dynamodb import RENTAL, VEHICLE_STATES, FakeDynamoDB
@@ -19,6 +20,7 @@ from tests.functions.rental.fake_dynamodb import RENTAL, VEHICLE_STATES, FakeDyn
 NOON: Final = 1_772_596_800_000  # Wednesday 2026-03-04 12:00:00 in Singapore
 MINUTE: Final = 60_000
 TYPE: Final = "compact"
+REGION: Final = "ap-southeast-1"
 
 
 class Clock:
@@ -65,6 +67,7 @@ class World:
             cast("Any", self.db),
             rental_table=RENTAL,
             vehicle_state_table=VEHICLE_STATES,
+            fence=Fence(RENTAL, Writer(REGION, 1)),
             retries=Retries(pause=self.pauses.append, chance=lambda: 0.5),
         )
         parts: dict[str, Any] = {

@@ -7,6 +7,7 @@ from ev_rental.rental.command import CommandNotSentError
 from rental_events import connection
 from rental_events.connection import NoSender, operations
 from rental_store.environment import SettingError
+from rental_store.fence import Writer
 from tests.functions.rental.world import World
 from tests.functions.rental_events.lambdas import Context, asked_to_start
 
@@ -16,6 +17,7 @@ ENVIRONMENT = {
     "VEHICLE_STATE_TABLE": "vehicle-state",
     "TABLES_REGION": "ap-southeast-3",
     "WRITES_ENABLED": "false",
+    "WRITER_EPOCH": "3",
     "AWS_ACCESS_KEY_ID": "nobody",
     "AWS_SECRET_ACCESS_KEY": "nothing",
 }
@@ -30,9 +32,12 @@ def test_operations_are_of_the_environments_market_region_and_fence(monkeypatch:
     assert made.market.market == "id"
     assert made.store._client.meta.region_name == "ap-southeast-3"  # type: ignore[attr-defined]  # the real store
     assert made._writes_enabled is False
+    assert made.store._fence.mine == Writer("ap-southeast-3", 3)  # type: ignore[attr-defined]  # the real store
 
 
-@pytest.mark.parametrize("name", ["MARKET", "RENTAL_TABLE", "VEHICLE_STATE_TABLE", "WRITES_ENABLED"])
+@pytest.mark.parametrize(
+    "name", ["MARKET", "RENTAL_TABLE", "VEHICLE_STATE_TABLE", "WRITES_ENABLED", "WRITER_EPOCH"]
+)
 def test_a_missing_variable_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, value in (ENVIRONMENT | {name: ""}).items():
         monkeypatch.setenv(variable, value)

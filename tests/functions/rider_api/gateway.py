@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "TABLES_REGION": "ap-southeast-1",
     "IOT_REGION": "ap-southeast-1",
     "WRITES_ENABLED": "true",
+    "WRITER_EPOCH": "1",
 }
 CLAIMS: Mapping[str, dict[str, str]] = {
     "staff": {"sub": "staff-1", "token_use": "access", "scope": "staff/operate"},
