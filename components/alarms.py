@@ -130,18 +130,26 @@ class OperationsTopic(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        of_this_account = Condition(
+            test="StringEquals", variable="aws:SourceAccount", values=[args.account_id]
+        )
         publish = Statement(
             sid="AlarmsOfThisAccount",
             actions=["sns:Publish"],
             resources=[topic.arn],
             principals=[Principal(type="Service", identifiers=["cloudwatch.amazonaws.com"])],
-            conditions=[
-                Condition(test="StringEquals", variable="aws:SourceAccount", values=[args.account_id])
-            ],
+            conditions=[of_this_account],
+        )
+        publish_prometheus = Statement(
+            sid="PrometheusAlertsOfThisAccount",
+            actions=["sns:GetTopicAttributes", "sns:Publish"],
+            resources=[topic.arn],
+            principals=[Principal(type="Service", identifiers=["aps.amazonaws.com"])],
+            conditions=[of_this_account],
         )
         aws.sns.TopicPolicy(
             f"{name}-policy",
-            aws.sns.TopicPolicyArgs(arn=topic.arn, policy=policy_json(publish)),
+            aws.sns.TopicPolicyArgs(arn=topic.arn, policy=policy_json(publish, publish_prometheus)),
             opts=child,
         )
         aws.sns.TopicSubscription(

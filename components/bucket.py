@@ -1,6 +1,6 @@
 """A private, versioned, customer-key-encrypted bucket that refuses plain HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -13,17 +13,29 @@ LifecycleRule = aws.s3.BucketLifecycleConfigurationRuleArgs
 ABORT_MULTIPART_DAYS = 7
 
 
+def _nobody(_: pulumi.Output[str]) -> Sequence[Statement]:
+    return ()
+
+
 @dataclass(frozen=True)
 class EncryptedBucketArgs:
-    """`key_arn`: a customer-managed key of the bucket's Region. `protect`: refuse deletion, keep objects."""
+    """`key_arn`: a customer-managed key of the bucket's Region. `protect`: refuse deletion, keep objects.
+
+    `statements` are what the bucket's policy says beside refusing plain HTTP, made of the bucket's ARN;
+    `locked_days`: for so long nobody, the root user included, can delete or overwrite what is written.
+    """
 
     key_arn: pulumi.Input[str]
     tags: Tags
     protect: bool
     noncurrent_days: int = 30
     lifecycle_rules: Sequence[LifecycleRule] = field(default_factory=tuple)
+    statements: Callable[[pulumi.Output[str]], Sequence[Statement]] = _nobody
+    locked_days: int | None = None
 
     def __post_init__(self) -> None:
+        if self.locked_days is not None and self.locked_days < 1:
+            raise ValueError(f"locked_days is {self.locked_days}: use 1 or more, or None for no lock")
         if self.noncurrent_days < 1:
             raise ValueError(
                 f"noncurrent_days is {self.noncurrent_days}: keep old versions for 1 day or more"
@@ -35,6 +47,7 @@ class EncryptedBucket(pulumi.ComponentResource):
 
     arn: pulumi.Output[str]
     bucket_name: pulumi.Output[str]
+    policy: aws.s3.BucketPolicy
 
     def __init__(
         self, name: str, args: EncryptedBucketArgs, opts: pulumi.ResourceOptions | None = None
@@ -43,7 +56,11 @@ class EncryptedBucket(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
-            aws.s3.BucketArgs(force_destroy=not args.protect, tags=args.tags),
+            aws.s3.BucketArgs(
+                force_destroy=not args.protect,
+                object_lock_enabled=True if args.locked_days else None,
+                tags=args.tags,
+            ),
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         blocked = aws.s3.BucketPublicAccessBlock(
@@ -99,9 +116,25 @@ class EncryptedBucket(pulumi.ComponentResource):
             # S3 refuses rules for old versions until versioning is on.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
-        aws.s3.BucketPolicy(
+        if args.locked_days:
+            aws.s3.BucketObjectLockConfiguration(
+                f"{name}-lock",
+                aws.s3.BucketObjectLockConfigurationArgs(
+                    bucket=bucket.id,
+                    rule=aws.s3.BucketObjectLockConfigurationRuleArgs(
+                        default_retention=aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(
+                            mode="COMPLIANCE", days=args.locked_days
+                        )
+                    ),
+                ),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+            )
+        self.policy = aws.s3.BucketPolicy(
             f"{name}-policy",
-            aws.s3.BucketPolicyArgs(bucket=bucket.id, policy=_tls_only(bucket.arn)),
+            aws.s3.BucketPolicyArgs(
+                bucket=bucket.id,
+                policy=policy_json(_tls_only(bucket.arn), *args.statements(bucket.arn)),
+            ),
             # Both change the bucket's access settings; S3 answers 409 when they race.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[blocked]),
         )
@@ -126,8 +159,8 @@ def _housekeeping(noncurrent_days: int) -> LifecycleRule:
     )
 
 
-def _tls_only(bucket_arn: pulumi.Output[str]) -> pulumi.Output[str]:
-    refuse = Statement(
+def _tls_only(bucket_arn: pulumi.Output[str]) -> Statement:
+    return Statement(
         sid="RefusePlainHttp",
         effect="Deny",
         actions=["s3:*"],
@@ -135,4 +168,3 @@ def _tls_only(bucket_arn: pulumi.Output[str]) -> pulumi.Output[str]:
         principals=[Principal(type="*", identifiers=["*"])],
         conditions=[Condition(test="Bool", variable="aws:SecureTransport", values=["false"])],
     )
-    return policy_json(refuse)

@@ -37,7 +37,7 @@ class DataDomain(StrEnum):
 # Services that write in their own name to encrypted queues, topics and buckets of a domain.
 _SENDERS: Mapping[DataDomain, tuple[str, ...]] = MappingProxyType(
     {
-        DataDomain.TELEMETRY: ("cloudwatch", "events", "s3", "sns"),
+        DataDomain.TELEMETRY: ("aps", "cloudwatch", "events", "s3", "sns"),
         DataDomain.RENTAL: ("cloudwatch", "events", "s3", "sns"),
         DataDomain.BACKOFFICE: ("cloudwatch", "events", "s3", "sns"),
         DataDomain.LOGS: (),
@@ -197,4 +197,36 @@ def key_policy(domain: DataDomain, account_id: str, region: Region) -> pulumi.Ou
                 ],
             )
         )
+        statements += _trails(account_id)
     return policy_json(*statements)
+
+
+def _trails(account_id: str) -> list[Statement]:
+    """Let this account's trails encrypt: a trail may be of any Region, its bucket is in one.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+    """
+    trails = f"arn:aws:cloudtrail:*:{account_id}:trail/*"
+    principals = [Principal(type="Service", identifiers=["cloudtrail.amazonaws.com"])]
+    of_this_account = Condition(test="ArnLike", variable="aws:SourceArn", values=[trails])
+    return [
+        Statement(
+            sid="TrailsEncrypt",
+            actions=["kms:GenerateDataKey*"],
+            resources=["*"],
+            principals=principals,
+            conditions=[
+                of_this_account,
+                Condition(
+                    test="ArnLike", variable="kms:EncryptionContext:aws:cloudtrail:arn", values=[trails]
+                ),
+            ],
+        ),
+        Statement(
+            sid="TrailsDescribe",
+            actions=["kms:DescribeKey"],
+            resources=["*"],
+            principals=principals,
+            conditions=[of_this_account],
+        ),
+    ]

@@ -68,6 +68,14 @@ def _relative(path: Path) -> str:
 
 
 @dataclass(frozen=True)
+class FunctionNetwork:
+    """Where in a VPC a function is: private subnets and the security groups of its interfaces."""
+
+    subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
+    security_group_ids: Sequence[pulumi.Input[str]]
+
+
+@dataclass(frozen=True)
 class LambdaFunctionArgs:
     """What a function is.
 
@@ -75,7 +83,8 @@ class LambdaFunctionArgs:
     `timeout_seconds` and `memory_mb` are Lambda's;
     `statements` is what its role may do beyond its own logs and traces; `environment_key_arn` encrypts its
     variables and `log_key_arn` its logs. `dead_letter_arn`, for a function that is called without waiting, is
-    the queue that gets the events it failed at; `statements` must let it use that queue's key.
+    the queue that gets the events it failed at; `statements` must let it use that queue's key. `network` is
+    for the rare function that must reach something inside the VPC; it has no way out of it.
     """
 
     function: str
@@ -90,6 +99,7 @@ class LambdaFunctionArgs:
     tags: Tags
     packages: Sequence[str] = ()
     dead_letter_arn: pulumi.Input[str] | None = None
+    network: FunctionNetwork | None = None
     timeout_seconds: int = 30
     memory_mb: int = 512
     reserved_concurrency: int = 10
@@ -109,6 +119,10 @@ class LambdaFunction(pulumi.ComponentResource):
     """The function, its role, log group and alias. Callers use the alias, so that a canary can shift it."""
 
     function_name: pulumi.Output[str]
+    function_arn: pulumi.Output[str]
+    version: pulumi.Output[str]
+    role_arn: pulumi.Output[str]
+    log_group_name: pulumi.Output[str]
     alias_arn: pulumi.Output[str]
     alias_name: pulumi.Output[str]
     invoke_arn: pulumi.Output[str]
@@ -134,6 +148,7 @@ class LambdaFunction(pulumi.ComponentResource):
                 *_own_logs_and_traces(logs.arn),
                 *args.statements,
                 *([_send_dead_letters(args.dead_letter_arn)] if args.dead_letter_arn else []),
+                *([_be_in_a_network()] if args.network else []),
             ],
             tags=args.tags,
             parent=self,
@@ -154,6 +169,7 @@ class LambdaFunction(pulumi.ComponentResource):
                 publish=True,
                 environment=aws.lambda_.FunctionEnvironmentArgs(variables=args.environment),
                 kms_key_arn=args.environment_key_arn,
+                vpc_config=_vpc_config(args.network),
                 tracing_config=aws.lambda_.FunctionTracingConfigArgs(mode="Active"),
                 logging_config=aws.lambda_.FunctionLoggingConfigArgs(
                     log_format="JSON",
@@ -192,10 +208,38 @@ class LambdaFunction(pulumi.ComponentResource):
                 opts=child,
             )
         self.function_name = function.name
+        self.function_arn = function.arn
+        self.version = function.version
+        self.role_arn = role.arn
+        self.log_group_name = logs.name
         self.alias_arn = alias.arn
         self.alias_name = alias.name
         self.invoke_arn = alias.invoke_arn
         self.register_outputs({"functionName": self.function_name, "aliasArn": self.alias_arn})
+
+
+def _vpc_config(network: FunctionNetwork | None) -> aws.lambda_.FunctionVpcConfigArgs | None:
+    if network is None:
+        return None
+    return aws.lambda_.FunctionVpcConfigArgs(
+        subnet_ids=network.subnet_ids, security_group_ids=network.security_group_ids
+    )
+
+
+def _be_in_a_network() -> Statement:
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html: Lambda checks these on "*".
+    return Statement(
+        sid="NetworkInterfaces",
+        actions=[
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:UnassignPrivateIpAddresses",
+        ],
+        resources=["*"],
+    )
 
 
 def _send_dead_letters(queue_arn: pulumi.Input[str]) -> Statement:
