@@ -119,7 +119,7 @@ class EncryptedBucket(pulumi.ComponentResource):
         if args.locked_days:
             aws.s3.BucketObjectLockConfiguration(
                 f"{name}-lock",
-                aws.s3.BucketObjectLockConfigurationArgs(
+                aws.s3.BucketObjectLockConfigurationInitArgs(
                     bucket=bucket.id,
                     rule=aws.s3.BucketObjectLockConfigurationRuleArgs(
                         default_retention=aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(
