@@ -45,6 +45,8 @@ class RentalData(pulumi.ComponentResource):
                     "due_at": "N",
                     "station_id": "S",
                     "state_shard": "S",
+                    "vehicle_id": "S",
+                    "entity": "S",
                 },
                 indexes=[
                     Index("by_rider", "rider_id", "created_at"),
@@ -52,6 +54,9 @@ class RentalData(pulumi.ComponentResource):
                     Index("due", "due_kind", "due_at"),
                     Index("by_station", "station_id", "pk"),
                     Index("by_state", "state_shard", "pk"),
+                    # Only bookings and invoices have created_at: what staff list by car, and by day.
+                    Index("by_vehicle", "vehicle_id", "created_at"),
+                    Index("by_entity", "entity", "created_at"),
                 ],
                 key_arn=args.key_arn,
                 replicas=args.replicas,

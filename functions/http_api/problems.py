@@ -17,6 +17,7 @@ class ApiErrorCode(StrEnum):
 
     UNAUTHENTICATED = "unauthenticated"
     INSUFFICIENT_SCOPE = "insufficient_scope"
+    GROUP_NOT_ALLOWED = "group_not_allowed"
     NO_SUCH_PATH = "no_such_path"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
@@ -42,6 +43,7 @@ PROBLEMS: Final[Mapping[Code, Row]] = {
     ErrorCode.PLAN_UNKNOWN: Row(400, "There is no such plan"),
     ApiErrorCode.UNAUTHENTICATED: Row(401, "An access token is required"),
     ApiErrorCode.INSUFFICIENT_SCOPE: Row(403, "The token does not allow this"),
+    ApiErrorCode.GROUP_NOT_ALLOWED: Row(403, "Your group may not do this"),
     ErrorCode.RIDER_NOT_REGISTERED: Row(403, "The rider's sign-up is not finished"),
     ErrorCode.RIDER_NOT_VERIFIED: Row(403, "The rider's licence is not verified"),
     ErrorCode.PLAN_NOT_ALLOWED: Row(403, "The plan is not open to this rider"),
@@ -52,6 +54,9 @@ PROBLEMS: Final[Mapping[Code, Row]] = {
     ErrorCode.BAY_NOT_FOUND: Row(404, "There is no such bay"),
     ErrorCode.COMMAND_NOT_FOUND: Row(404, "There is no such command"),
     ErrorCode.INVOICE_NOT_FOUND: Row(404, "There is no such invoice (yet)"),
+    ErrorCode.RIDER_NOT_FOUND: Row(404, "There is no such rider"),
+    ErrorCode.ALERT_NOT_FOUND: Row(404, "There is no such alert"),
+    ErrorCode.WORK_ORDER_NOT_FOUND: Row(404, "There is no such work order"),
     ApiErrorCode.METHOD_NOT_ALLOWED: Row(405, "The path has no such method"),
     ErrorCode.RIDER_HAS_LIVE_BOOKING: Row(409, "The rider has a booking already"),
     ErrorCode.VEHICLE_NOT_AVAILABLE: Row(409, "The vehicle is not available"),
@@ -62,8 +67,12 @@ PROBLEMS: Final[Mapping[Code, Row]] = {
     ErrorCode.RETURN_BAY_REQUIRED: Row(409, "A bay of return must be named"),
     ErrorCode.OUTSIDE_SERVICE_AREA: Row(409, "The vehicle is outside of the service area"),
     ErrorCode.HOLD_EXPIRED: Row(409, "The hold is over"),
-    ErrorCode.WRONG_STATE: Row(409, "The booking's state does not allow this"),
+    ErrorCode.WRONG_STATE: Row(409, "The state does not allow this"),
     ErrorCode.COMMAND_PENDING: Row(409, "The vehicle has not answered yet"),
+    ErrorCode.ALERT_STILL_ACTIVE: Row(409, "The vehicle still reports what raised the alert"),
+    ErrorCode.ALERT_NOT_SNOOZABLE: Row(409, "The alert may not be snoozed"),
+    ErrorCode.VEHICLE_EXISTS: Row(409, "The vehicle is registered already"),
+    ErrorCode.CHANGED_MEANWHILE: Row(409, "Somebody else changed it meanwhile"),
     ErrorCode.IDEMPOTENCY_KEY_REUSED: Row(409, "The Idempotency-Key was used for another request"),
     ApiErrorCode.UNSUPPORTED_MEDIA_TYPE: Row(415, "The body is not JSON"),
     ApiErrorCode.INTERNAL_ERROR: Row(500, "Something went wrong on our side"),

@@ -1,9 +1,10 @@
 """The tables of docs/rider-api.md."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from gbfs_feed.routes import routes as feeds
-from http_api.problems import PROBLEMS
+from http_api.problems import PROBLEMS, ApiErrorCode, Code
 from pages.markdown import Tables, table
 from rider_api.routes import routes as riders
 
@@ -25,7 +26,13 @@ def routes_table() -> str:
 
 
 def problems_table() -> str:
-    """Every code."""
+    """Every code that riders may meet."""
+    return problems_of(code for operation in (*riders.all, *feeds.all) for code in operation.all_problems)
+
+
+def problems_of(codes: Iterable[Code]) -> str:
+    """The rows of these codes, and of those that any path may answer with."""
+    met = {*codes, ApiErrorCode.NO_SUCH_PATH, ApiErrorCode.METHOD_NOT_ALLOWED}
     return table(
         ("status", "code", "title", "try again"),
         (
@@ -36,6 +43,7 @@ def problems_table() -> str:
                 "" if row.retry_after is None else f"after {row.retry_after} s, with the same key",
             )
             for code, row in PROBLEMS.items()
+            if code in met
         ),
     )
 

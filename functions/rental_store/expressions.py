@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ev_rental.rental.vehicle import state_shard
 from ev_rental.rental.vocabulary import VehicleEvent
 from ev_rental.rental.writes import (
+    Companion,
     Insert,
     LockRider,
     MirrorState,
@@ -50,17 +51,27 @@ class Actions:
         """The action of a write."""
         match write:
             case Insert() | Remember():
-                return self._put(write)
+                action = self._put(write)
             case Replace():
-                return self._replace(write)
+                action = self._replace(write)
             case ReserveVehicle():
-                return self._reserve_vehicle(write)
+                action = self._reserve_vehicle(write)
             case LockRider() | ReleaseRider():
-                return self._rider(write)
+                action = self._rider(write)
             case MirrorState():
-                return self._mirror(write)
+                action = self._mirror(write)
+            case Companion():
+                action = self.companion(write)
             case _:
-                return self._bay(write)
+                action = self._bay(write)
+        return action
+
+    def companion(self, write: Companion) -> "TransactWriteItemTypeDef":
+        """The action of another part's write; a store that has such parts says which.
+
+        Raises TypeError: this one has none.
+        """
+        raise TypeError(f"{type(write).__name__} is a write of another part: its own store must commit it")
 
     def _put(self, write: Insert | Remember) -> "TransactWriteItemTypeDef":
         put: PutTypeDef = {

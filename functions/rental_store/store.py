@@ -64,12 +64,14 @@ class DynamoDBStore:
         vehicle_state_table: str,
         fence: Fence,
         retries: Retries | None = None,
+        actions: Actions | None = None,
     ) -> None:
+        """`actions`: of a store that makes writes of other parts too; the rental's own by default."""
         self._client = client
         self._fence = fence
         self._rental = rental_table
         self._vehicle_states = vehicle_state_table
-        self._actions = Actions(rental_table=rental_table, vehicle_state_table=vehicle_state_table)
+        self._actions = actions or Actions(rental_table=rental_table, vehicle_state_table=vehicle_state_table)
         self._retries = retries or Retries()
 
     def commit(self, writes: Sequence[Write]) -> None:

@@ -67,6 +67,8 @@ def test_the_keys_of_the_rental_table_are_pinned(stack: Recording) -> None:
         "due": ["due_kind", "due_at"],
         "by_station": ["station_id", "pk"],
         "by_state": ["state_shard", "pk"],
+        "by_vehicle": ["vehicle_id", "created_at"],
+        "by_entity": ["entity", "created_at"],
     }
 
 

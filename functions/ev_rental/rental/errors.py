@@ -31,6 +31,9 @@ class ErrorCode(StrEnum):
     BAY_NOT_FOUND = "bay_not_found"
     COMMAND_NOT_FOUND = "command_not_found"
     INVOICE_NOT_FOUND = "invoice_not_found"
+    RIDER_NOT_FOUND = "rider_not_found"
+    ALERT_NOT_FOUND = "alert_not_found"
+    WORK_ORDER_NOT_FOUND = "work_order_not_found"
     RIDER_HAS_LIVE_BOOKING = "rider_has_live_booking"
     VEHICLE_NOT_AVAILABLE = "vehicle_not_available"
     VEHICLE_BATTERY_LOW = "vehicle_battery_low"
@@ -42,6 +45,10 @@ class ErrorCode(StrEnum):
     HOLD_EXPIRED = "hold_expired"
     WRONG_STATE = "wrong_state"
     COMMAND_PENDING = "command_pending"
+    ALERT_STILL_ACTIVE = "alert_still_active"
+    ALERT_NOT_SNOOZABLE = "alert_not_snoozable"
+    VEHICLE_EXISTS = "vehicle_exists"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     COMMAND_NOT_SENT = "command_not_sent"
     WRITES_DISABLED = "writes_disabled"
@@ -62,6 +69,9 @@ ERROR_KINDS: Final[Mapping[ErrorCode, ErrorKind]] = {
     ErrorCode.BAY_NOT_FOUND: ErrorKind.NOT_FOUND,
     ErrorCode.COMMAND_NOT_FOUND: ErrorKind.NOT_FOUND,
     ErrorCode.INVOICE_NOT_FOUND: ErrorKind.NOT_FOUND,
+    ErrorCode.RIDER_NOT_FOUND: ErrorKind.NOT_FOUND,
+    ErrorCode.ALERT_NOT_FOUND: ErrorKind.NOT_FOUND,
+    ErrorCode.WORK_ORDER_NOT_FOUND: ErrorKind.NOT_FOUND,
     ErrorCode.RIDER_HAS_LIVE_BOOKING: ErrorKind.CONFLICT,
     ErrorCode.VEHICLE_NOT_AVAILABLE: ErrorKind.CONFLICT,
     ErrorCode.VEHICLE_BATTERY_LOW: ErrorKind.CONFLICT,
@@ -73,6 +83,10 @@ ERROR_KINDS: Final[Mapping[ErrorCode, ErrorKind]] = {
     ErrorCode.HOLD_EXPIRED: ErrorKind.CONFLICT,
     ErrorCode.WRONG_STATE: ErrorKind.CONFLICT,
     ErrorCode.COMMAND_PENDING: ErrorKind.CONFLICT,
+    ErrorCode.ALERT_STILL_ACTIVE: ErrorKind.CONFLICT,
+    ErrorCode.ALERT_NOT_SNOOZABLE: ErrorKind.CONFLICT,
+    ErrorCode.VEHICLE_EXISTS: ErrorKind.CONFLICT,
+    ErrorCode.CHANGED_MEANWHILE: ErrorKind.CONFLICT,
     ErrorCode.IDEMPOTENCY_KEY_REUSED: ErrorKind.CONFLICT,
     ErrorCode.COMMAND_NOT_SENT: ErrorKind.UNAVAILABLE,
     ErrorCode.WRITES_DISABLED: ErrorKind.UNAVAILABLE,

@@ -5,8 +5,11 @@ from typing import Any
 
 import msgspec
 
+from ev_rental.rental.booking import Booking
+from ev_rental.rental.command import Command
 from ev_rental.rental.errors import ErrorCode, RentalError
 from ev_rental.rental.idempotency import IdempotencyRecord
+from ev_rental.rental.report import Report
 from ev_rental.rental.writes import (
     CommitRefused,
     Insert,
@@ -49,7 +52,7 @@ def _refusal(write: Write, item: Item | None) -> RentalError | None:
             return _reading(write, item)
         case ReserveBay() | ParkInBay():
             return _bay(write, item)
-        case Insert():
+        case Insert(entity=Booking() | Command() | Report()):  # their ids follow from the key
             return RentalError(
                 ErrorCode.IDEMPOTENCY_KEY_REUSED,
                 "this Idempotency-Key was used more than 24 hours ago: use a new one",

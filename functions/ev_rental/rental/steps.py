@@ -110,8 +110,11 @@ class Steps:
         request: Struct,
         decide: Callable[[int], tuple[_T, list[Write]]],
         kind: type[_T],
+        witness: Callable[[int, RentalError | None], list[Write]] = lambda _, __: [],
     ) -> tuple[_T, bool]:
         """The answer of a keyed request, and whether it is a repetition of an earlier one.
+
+        `witness`: (now, the refusal or None) -> what is written with the answer, or with its refusal.
 
         Raises the RentalError that is, or from now on will be, the answer; and those of kind UNAVAILABLE.
         """
@@ -122,7 +125,8 @@ class Steps:
             now = self.now()
             try:
                 answer, writes = decide(now)
-                self.store.commit([*writes, Remember(record(rider_id, key, digest, answer, now))])
+                remember = Remember(record(rider_id, key, digest, answer, now))
+                self.store.commit([*writes, *witness(now, None), remember])
             except CommitRefused as refused:
                 known = recorded(refused)
                 if known is not None:
@@ -138,21 +142,25 @@ class Steps:
                 error = refusal
             else:
                 return answer, False
-            return self._refuse(error, record(rider_id, key, digest, error, now), kind)
+            told = Remember(record(rider_id, key, digest, error, now))
+            return self._refuse(error, told, witness(now, error), kind)
         raise RentalError(ErrorCode.TRY_AGAIN, f"{operation}: others kept changing the same things")
 
-    def _refuse(self, error: RentalError, refusal: IdempotencyRecord, kind: type[_T]) -> tuple[_T, bool]:
+    def _refuse(
+        self, error: RentalError, refusal: Remember, beside: list[Write], kind: type[_T]
+    ) -> tuple[_T, bool]:
         """Remembers the refusal, unless the key has an answer already: then that is the answer.
 
         This also catches our own commit whose answer was lost, when its record was not among the reasons.
         """
         try:
-            self.store.commit([Remember(refusal)])
+            self.store.commit([*beside, refusal])
         except CommitRefused as refused:
-            known = recorded(refused) or self.store.remembered(refusal.rider_id, refusal.key)
+            mine = refusal.record
+            known = recorded(refused) or self.store.remembered(mine.rider_id, mine.key)
             if known is None:
                 raise RentalError(ErrorCode.TRY_AGAIN, "the answer is being written: try again") from refused
-            return _replay(known, refusal.request_hash, kind), True
+            return _replay(known, mine.request_hash, kind), True
         raise error
 
     def settle(self, decide: Callable[[int], list[Write] | None]) -> bool:

@@ -47,11 +47,13 @@ class CommandAction(StrEnum):
 
 
 class CommandPurpose(StrEnum):
-    """What the car's answer will do: start the trip, end it, or nothing (a car left open is locked)."""
+    """What the car's answer will do: start the trip, end it, or nothing (a car left open is locked; staff
+    open or close one)."""
 
     START_TRIP = "start_trip"
     END_TRIP = "end_trip"
     SECURE = "secure"
+    SERVICE = "service"
 
 
 class CommandState(StrEnum):

@@ -120,6 +120,11 @@ class Remember(Struct, frozen=True):
     record: IdempotencyRecord
 
 
+class Companion(Struct, frozen=True):
+    """Base of the writes that another part of the platform makes in the same transaction, such as an audit
+    record beside the change it tells of; the store of that part knows how."""
+
+
 Write = (
     Insert
     | Replace
@@ -133,6 +138,7 @@ Write = (
     | VacateBay
     | MirrorState
     | Remember
+    | Companion
 )
 
 
