@@ -6,7 +6,7 @@ Mocks know nothing of parents, dependencies or transforms; for relations use the
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import pulumi
 
@@ -58,10 +58,18 @@ class Recording(pulumi.runtime.Mocks):
             "uuid": f"uuid-{args.name}",
             "version": "1",
             "streamArn": f"{recorded.arn}/stream",
+            "transitGatewayAttachmentId": f"{args.name}-attachment",
         }
+        if args.typ.startswith("awsx:"):  # a component of another provider tells its outputs, not its inputs
+            return "", _vpc_outputs(recorded) if args.typ == "awsx:ec2:Vpc" else {}
         return f"{args.name}-id", {**invented, **args.inputs}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, str]:
+        match args.token:
+            case "aws:ec2/getRouteTable:getRouteTable":
+                return {"routeTableId": f"table-of-{args.args['subnetId']}"}
+            case "aws:ec2transitgateway/getDirectConnectGatewayAttachment:getDirectConnectGatewayAttachment":
+                return {"id": f"{args.args['dxGatewayId']}-to-{args.args['transitGatewayId']}"}
         raise AssertionError(
             f"{args.token} was invoked: no component of ours should need the provider's answer"
         )
@@ -81,6 +89,18 @@ class Recording(pulumi.runtime.Mocks):
     def all(self, type_: str, name: str | None = None) -> list[Recorded]:
         """Every resource of a type whose name ends with `name`."""
         return [r for r in self.resources if r.type == type_ and (name is None or r.name.endswith(name))]
+
+
+def _vpc_outputs(vpc: Recorded) -> dict[str, Any]:
+    """What awsx's provider answers for a VPC: the children are its own, only their ids are seen."""
+    zones = range(1, int(vpc["numberOfAvailabilityZones"]) + 1)
+    return {
+        "vpcId": f"{vpc.name}-id",
+        **{
+            f"{kind}SubnetIds": [f"{vpc.name}-{kind}-{zone}" for zone in zones]
+            for kind in ("public", "private", "isolated")
+        },
+    }
 
 
 def record(
