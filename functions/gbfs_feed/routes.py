@@ -1,10 +1,8 @@
 """The routes of the feeds. Their docstrings are the texts of the OpenAPI document."""
 
 from collections.abc import Callable, Mapping
-from hashlib import sha256
 from typing import Any, Final, TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from ev_rental.rental.service import RentalService
@@ -32,6 +30,7 @@ from gbfs_feed.models import (
     GbfsVehicleTypes,
     GbfsVehicleTypesData,
 )
+from http_api.etags import CONDITION, UNCHANGED, has_copy, weak_tag
 from http_api.operations import Answer, Operations, Request
 
 routes: Final[Operations[RentalService]] = Operations(tag="gbfs", scope=None)
@@ -42,19 +41,17 @@ TTL_LIVE: Final = 15
 TTL_PRICES: Final = 300
 TTL_FIXED: Final = 3_600
 
-_CONDITION: Final = {"If-None-Match": "The ETag of the copy at hand."}
 _HEADERS: Final = {
     "ETag": "Of the data alone.",
     "Cache-Control": "For as long as `ttl`.",
     "Access-Control-Allow-Origin": "Any web page may read it.",
 }
-_UNCHANGED: Final = {304: "The copy at hand is still right"}
 _Serve = TypeVar("_Serve", bound=Callable[..., Answer])
 
 
 def _feed(path: str, answer: type[GbfsFile]) -> Callable[[_Serve], _Serve]:
     return routes.route(
-        "GET", PREFIX + path, answer=answer, parameters=_CONDITION, headers=_HEADERS, statuses=_UNCHANGED
+        "GET", PREFIX + path, answer=answer, parameters=CONDITION, headers=_HEADERS, statuses=UNCHANGED
     )
 
 
@@ -137,24 +134,16 @@ def _answer(
 
     The tag is weak and of the data alone: `last_updated` is when we looked, and that is always now.
     """
-    tag = f'W/"{sha256(msgspec.json.encode(data)).hexdigest()[:32]}"'
+    tag = weak_tag(data)
     headers = {
         "ETag": tag,
         "Cache-Control": f"public, max-age={ttl}",
         "Access-Control-Allow-Origin": "*",  # anybody's web page may read what is public
     }
-    if _matches(request.event, tag):
+    if has_copy(request.event, tag):
         return Answer(body=None, status=304, headers=headers)
     body = kind(last_updated=live.rfc3339(service.now()), ttl=ttl, version=VERSION, data=data)
     return Answer(body=body, headers=headers)
-
-
-def _matches(event: Mapping[str, Any], tag: str) -> bool:
-    """RFC 9110: `*` or a list of tags, compared weakly."""
-    headers = event.get("headers") or {}
-    given = next((value for name, value in headers.items() if name.lower() == "if-none-match"), "")
-    tags = {part.strip().removeprefix("W/") for part in str(given or "").split(",")}
-    return "*" in tags or tag.removeprefix("W/") in tags
 
 
 def _base(event: Mapping[str, Any]) -> str:

@@ -12,27 +12,20 @@ from ev_rental.rental.vocabulary import (
     CommandAction,
     CommandPurpose,
     CommandState,
-    LineKind,
     ReportCategory,
 )
 from http_api.operations import ID_PATTERN
+from http_api.prices import PriceView
+from http_api.values import BayName, Cursor, Id, Latitude, Longitude, PageSize
 
 MAX_RADIUS = 20_000
 MAX_QUOTE_METRES = 10_000_000
 _LAST_MS = 4_102_444_800_000  # 2100-01-01
 
-Id = Annotated[str, Meta(pattern=ID_PATTERN)]
-Cursor = Annotated[
-    str,
-    Meta(pattern="^[A-Za-z0-9_-]{1,400}$", description="`cursor` of the page before; absent for the first."),
-]
-PageSize = Annotated[int, Meta(ge=1, le=100, description="At most so many; 20 when absent.")]
 _QuoteStart = Annotated[
     int, Meta(ge=0, le=_LAST_MS, description="ms since the epoch, before 2100; now when absent.")
 ]
 _QuotePlan = Annotated[str, Meta(pattern=ID_PATTERN, description="The open plan when absent.")]
-Latitude = Annotated[float, Meta(ge=-90, le=90, description="WGS 84, degrees.")]
-Longitude = Annotated[float, Meta(ge=-180, le=180, description="WGS 84, degrees.")]
 
 
 # What is asked
@@ -61,13 +54,6 @@ class PageQuery(Struct, frozen=True, kw_only=True, rename="camel"):
 
     limit: PageSize = 20
     cursor: Cursor | UnsetType = UNSET
-
-
-class BayName(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A bay of a station."""
-
-    station_id: Id
-    bay_id: Id
 
 
 class HoldBody(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -151,36 +137,6 @@ class VehicleList(Struct, frozen=True, kw_only=True):
     """Cars that can be booked, the nearest first."""
 
     vehicles: list[VehicleView]
-
-
-class PriceLine(Struct, frozen=True, kw_only=True, rename="camel"):
-    """`quantity` of `unit` (trip, minute, metre) at `unitPrice` (main unit, per km for metres)."""
-
-    kind: LineKind
-    name: str
-    quantity: int
-    unit: str
-    unit_price: str
-    amount: int
-    starts_at: int | UnsetType = UNSET
-    ends_at: int | UnsetType = UNSET
-
-
-class PriceView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """net + tax = gross, in minor units of `currency`, which has `minorDigits` digits."""
-
-    currency: str
-    minor_digits: int
-    lines: list[PriceLine]
-    net: int
-    tax: int
-    gross: int
-    tax_name: str
-    tax_rate: str
-    tax_included: bool
-    trip_minutes: int
-    billed_minutes: int
-    metres: int | UnsetType = UNSET
 
 
 class BookingView(Struct, frozen=True, kw_only=True, rename="camel"):

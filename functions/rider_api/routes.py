@@ -10,6 +10,8 @@ from ev_rental.rental.market import stations
 from ev_rental.rental.service import EndRequest, HoldRequest, RentalService, ReportRequest
 from http_api.identity import RIDE_SCOPE
 from http_api.operations import Answer, Operations, Request
+from http_api.prices import PriceView, price_view
+from http_api.values import bay_ref, given
 from rider_api import search, views
 from rider_api.models import (
     BookingPage,
@@ -21,7 +23,6 @@ from rider_api.models import (
     InvoiceView,
     NearbyQuery,
     PageQuery,
-    PriceView,
     QuoteQuery,
     ReportBody,
     ReportView,
@@ -77,7 +78,7 @@ def get_quote(service: RentalService, request: Request[QuoteQuery, None]) -> Ans
         minutes=wanted.minutes,
         metres=wanted.metres,
     )
-    return Answer(body=views.price_view(price))
+    return Answer(body=price_view(price))
 
 
 @routes.route(
@@ -115,7 +116,7 @@ def hold_vehicle(service: RentalService, request: Request[None, HoldBody]) -> An
         HoldRequest(
             vehicle_id=wanted.vehicle_id,
             plan_id=None if wanted.plan_id is UNSET else wanted.plan_id,
-            destination=views.bay_ref(wanted.destination),
+            destination=bay_ref(wanted.destination),
         ),
     )
     return Answer(
@@ -136,7 +137,7 @@ def list_bookings(service: RentalService, request: Request[PageQuery, None]) -> 
         request.subject, limit=wanted.limit, cursor=None if wanted.cursor is UNSET else wanted.cursor
     )
     found = [views.booking_view(booking) for booking in page.items]
-    return Answer(body=BookingPage(bookings=found, cursor=views.given(page.cursor)))
+    return Answer(body=BookingPage(bookings=found, cursor=given(page.cursor)))
 
 
 @routes.route("GET", "/v1/bookings/{bookingId}", answer=BookingView, problems=(ErrorCode.BOOKING_NOT_FOUND,))
@@ -192,7 +193,7 @@ def end_trip(service: RentalService, request: Request[None, EndBody]) -> Answer:
 
     Poll the command: ACKNOWLEDGED means the trip has ended, REFUSED and EXPIRED that it goes on.
     """
-    wanted = EndRequest(booking_id=request.path["bookingId"], bay=views.bay_ref(request.body.bay))
+    wanted = EndRequest(booking_id=request.path["bookingId"], bay=bay_ref(request.body.bay))
     return _sent(service.end(request.subject, request.key, wanted))
 
 
@@ -236,7 +237,7 @@ def list_invoices(service: RentalService, request: Request[PageQuery, None]) -> 
         request.subject, limit=wanted.limit, cursor=None if wanted.cursor is UNSET else wanted.cursor
     )
     found = [views.invoice_view(invoice) for invoice in page.items]
-    return Answer(body=InvoicePage(invoices=found, cursor=views.given(page.cursor)))
+    return Answer(body=InvoicePage(invoices=found, cursor=given(page.cursor)))
 
 
 @routes.route(

@@ -2,37 +2,30 @@
 
 from typing import TypeVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from ev_rental.rental.booking import Booking
 from ev_rental.rental.command import Command
 from ev_rental.rental.invoice import Invoice
 from ev_rental.rental.market import RentalMarket
-from ev_rental.rental.pricing import Price
 from ev_rental.rental.reading import Reading
 from ev_rental.rental.report import Report
-from ev_rental.rental.station import BayRef, Station
+from ev_rental.rental.station import Station
 from ev_rental.rental.store import StationContent
 from ev_rental.rental.vehicle import RentalVehicle
+from http_api.prices import price_view
+from http_api.values import bay_name, given
 from rider_api.models import (
-    BayName,
     BayView,
     BookingView,
     CommandView,
     InvoiceView,
-    PriceLine,
-    PriceView,
     ReportView,
     StationView,
     VehicleView,
 )
 
 _T = TypeVar("_T")
-
-
-def given(value: _T | None) -> _T | UnsetType:
-    """The value, left out of the JSON when there is none."""
-    return UNSET if value is None else value
 
 
 def station_view(station: Station) -> StationView:
@@ -84,39 +77,8 @@ def vehicle_view(
     )
 
 
-def price_view(price: Price) -> PriceView:
-    """A price, line by line."""
-    return PriceView(
-        currency=price.currency,
-        minor_digits=price.minor_digits,
-        lines=[
-            PriceLine(
-                kind=line.kind,
-                name=line.name,
-                quantity=line.quantity,
-                unit=line.unit,
-                unit_price=line.unit_price,
-                amount=line.amount,
-                starts_at=given(line.starts_at),
-                ends_at=given(line.ends_at),
-            )
-            for line in price.lines
-        ],
-        net=price.net,
-        tax=price.tax,
-        gross=price.gross,
-        tax_name=price.tax_name,
-        tax_rate=price.tax_rate,
-        tax_included=price.tax_included,
-        trip_minutes=price.trip_minutes,
-        billed_minutes=price.billed_minutes,
-        metres=given(price.metres),
-    )
-
-
 def booking_view(booking: Booking) -> BookingView:
     """A rider's own booking."""
-    bay = booking.destination
     return BookingView(
         booking_id=booking.booking_id,
         vehicle_id=booking.vehicle_id,
@@ -125,7 +87,7 @@ def booking_view(booking: Booking) -> BookingView:
         state=booking.state,
         created_at=booking.created_at,
         hold_expires_at=booking.hold_expires_at,
-        destination=UNSET if bay is None else BayName(station_id=bay.station_id, bay_id=bay.bay_id),
+        destination=bay_name(booking.destination),
         command_id=given(booking.command_id),
         started_at=given(booking.started_at),
         ended_at=given(booking.ended_at),
@@ -174,8 +136,3 @@ def report_view(report: Report) -> ReportView:
         filed_at=report.filed_at,
         booking_id=given(report.booking_id),
     )
-
-
-def bay_ref(bay: BayName | UnsetType) -> BayRef | None:
-    """The domain's name of a bay."""
-    return None if bay is UNSET else BayRef(station_id=bay.station_id, bay_id=bay.bay_id)
