@@ -58,9 +58,20 @@ def _holds(operator: str, actual: str | None, wanted: list[str]) -> bool:
     match operator:
         case "StringEquals":
             return actual in wanted
+        case "Null":
+            return [str(actual is None).lower()] == wanted
+        case "ForAllValues:StringEquals":
+            return all(value in wanted for value in _values(actual))
+        case "ForAllValues:StringLike":
+            return all(any(fnmatchcase(value, w) for w in wanted) for value in _values(actual))
         case "Bool":
             return actual is not None and actual.lower() in wanted
         case "ArnLike" | "ArnEquals":
             return actual is not None and any(fnmatchcase(actual, pattern) for pattern in wanted)
         case _:
             raise AssertionError(f"condition operator {operator} is not known to the evaluator")
+
+
+def _values(actual: str | None) -> list[str]:
+    """The values of a key that may have several: they are written with commas between them."""
+    return actual.split(",") if actual else []

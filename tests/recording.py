@@ -37,6 +37,45 @@ class Recorded:
         return f"arn:aws:{self.type.split(':')[1].split('/')[0]}:{REGION}:{ACCOUNT}:{self.name}"
 
 
+def _outputs(made: Recorded) -> dict[str, Any]:
+    """What only a resource of this type tells."""
+    match made.type:
+        case "aws:acm/certificate:Certificate":
+            names = [made["domainName"], *made.inputs.get("subjectAlternativeNames", [])]
+            return {
+                "domainValidationOptions": [
+                    {
+                        "domainName": name,
+                        "resourceRecordName": f"_proof.{name}",
+                        "resourceRecordType": "CNAME",
+                        "resourceRecordValue": f"{name}.acm-validations.aws",
+                    }
+                    for name in sorted(names, reverse=True)  # a set has no order
+                ]
+            }
+        case "aws:route53/record:Record":
+            return {"fqdn": made["name"]}
+        case "aws:route53/zone:Zone":
+            return {
+                "zoneId": f"zone-of-{made.name}",
+                "nameServers": [f"ns-1.{made.name}", f"ns-2.{made.name}"],
+            }
+        case "aws:apigateway/domainName:DomainName":
+            return {
+                "regionalDomainName": f"d-{made.name}",
+                "regionalZoneId": f"api-zone-{made.provider_name}",
+            }
+        case "aws:cloudfront/distribution:Distribution" | "aws:cognito/userPoolDomain:UserPoolDomain":
+            name, zone = f"{made.name}.cloudfront.net", "zone-of-cloudfront"
+            return {
+                "domainName": name,
+                "hostedZoneId": zone,
+                "cloudfrontDistribution": name,
+                "cloudfrontDistributionZoneId": zone,
+            }
+    return {}
+
+
 class Recording(pulumi.runtime.Mocks):
     """Answers as a provider would after creation, and remembers what it was asked."""
 
@@ -60,16 +99,27 @@ class Recording(pulumi.runtime.Mocks):
             "streamArn": f"{recorded.arn}/stream",
             "transitGatewayAttachmentId": f"{args.name}-attachment",
         }
+        invented |= _outputs(recorded)
         if args.typ.startswith("awsx:"):  # a component of another provider tells its outputs, not its inputs
             return "", _vpc_outputs(recorded) if args.typ == "awsx:ec2:Vpc" else {}
-        return f"{args.name}-id", {**invented, **args.inputs}
+        outputs = {**invented, **args.inputs}
+        # A replica has an ARN and a stream of its own, which only AWS knows.
+        if "replicas" in args.inputs:
+            outputs["replicas"] = [
+                {**replica, "arn": f"{recorded.arn}/{place}", "streamArn": f"{recorded.arn}/{place}/stream"}
+                for replica in args.inputs["replicas"]
+                for place in [replica["regionName"]]
+            ]
+        return f"{args.name}-id", outputs
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, str]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, str], None]:
         match args.token:
             case "aws:ec2/getRouteTable:getRouteTable":
-                return {"routeTableId": f"table-of-{args.args['subnetId']}"}
+                return {"routeTableId": f"table-of-{args.args['subnetId']}"}, None
             case "aws:ec2transitgateway/getDirectConnectGatewayAttachment:getDirectConnectGatewayAttachment":
-                return {"id": f"{args.args['dxGatewayId']}-to-{args.args['transitGatewayId']}"}
+                return {"id": f"{args.args['dxGatewayId']}-to-{args.args['transitGatewayId']}"}, None
+            case "aws:iot/getEndpoint:getEndpoint":
+                return {"endpointAddress": f"{args.args['endpointType'].lower().replace(':', '-')}.iot"}
         raise AssertionError(
             f"{args.token} was invoked: no component of ours should need the provider's answer"
         )

@@ -1,0 +1,1 @@
+"""Asks another Region's API, from outside of it, whether it answers."""
