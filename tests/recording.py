@@ -112,14 +112,13 @@ class Recording(pulumi.runtime.Mocks):
             ]
         return f"{args.name}-id", outputs
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, str], None]:
-        match args.token:
-            case "aws:ec2/getRouteTable:getRouteTable":
-                return {"routeTableId": f"table-of-{args.args['subnetId']}"}, None
-            case "aws:ec2transitgateway/getDirectConnectGatewayAttachment:getDirectConnectGatewayAttachment":
-                return {"id": f"{args.args['dxGatewayId']}-to-{args.args['transitGatewayId']}"}, None
-            case "aws:iot/getEndpoint:getEndpoint":
-                return {"endpointAddress": f"{args.args['endpointType'].lower().replace(':', '-')}.iot"}
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, str], list[tuple[str, str]]]:
+        asked = args.args
+        match args.token.rpartition(":")[2]:
+            case "getRouteTable":
+                return {"routeTableId": f"table-of-{asked['subnetId']}"}, []
+            case "getDirectConnectGatewayAttachment":
+                return {"id": f"{asked['dxGatewayId']}-to-{asked['transitGatewayId']}"}, []
         raise AssertionError(
             f"{args.token} was invoked: no component of ours should need the provider's answer"
         )
