@@ -14,14 +14,13 @@ from components.markets import Market
 class HubOutput(StrEnum):
     """The names under which the home stack exports what all markets of its environment share."""
 
-    ACCOUNT_ID = "hubAccountId"
-    REGION = "hubRegion"
     DOMAIN = "hubDomain"
     ROOT_ZONE_ID = "hubRootZoneId"
     MARKET_ZONE_IDS = "hubMarketZoneIds"
     MARKET_LINK_ROLE_ARNS = "hubMarketLinkRoleArns"
     TRANSIT_GATEWAY_ID = "hubTransitGatewayId"
-    TRANSIT_GATEWAY_ROUTE_TABLE_ID = "hubTransitGatewayRouteTableId"
+    TRANSIT_GATEWAY_VPC_TABLE_ID = "hubTransitGatewayVpcTableId"
+    TRANSIT_GATEWAY_PEERS_TABLE_ID = "hubTransitGatewayPeersTableId"
     DIRECT_CONNECT_GATEWAY_ID = "hubDirectConnectGatewayId"
     TRAIL_BUCKET = "hubTrailBucket"
 

@@ -242,3 +242,12 @@ DEV_STANDBY_VPC_CIDR = IPv4Network("10.220.0.0/16")
 def stack_name(environment: Environment, market: Market) -> str:
     """The name of the one stack of a market in an environment: `dev`, `prod`, `prod-my`..."""
     return str(environment) if market is HOME_MARKET else f"{environment}-{market}"
+
+
+def answers_nearest(market: Market) -> bool:
+    """Whether the market answers riders who ask for the nearest one.
+
+    Route 53 takes one latency record a Region, so of markets with one primary Region the first does.
+    """
+    primary = MARKETS[market].primary
+    return next(other for other, facts in MARKETS.items() if facts.primary is primary) is market

@@ -32,6 +32,7 @@ from components.sizing import (
     rider_api_throttle,
     telemetry_sizing,
 )
+from components.stack_files import StackFile
 from components.tags import Tags
 
 NAMESPACE = "blue-horizons"
@@ -182,6 +183,11 @@ class StackSettings(BaseModel):
         return self.facts.standby_vpc_cidr if self.is_production else DEV_STANDBY_VPC_CIDR
 
     @cached_property
+    def hub_prefix(self) -> str:
+        """Starts the names of the environment's hub."""
+        return f"bluehorizons-{self.environment}-{HOME_MARKET}"
+
+    @cached_property
     def prefix(self) -> str:
         """Starts every name; unique in the account. Pinned: names that cars know are made of it."""
         return f"bluehorizons-{self.environment}-{self.market}"
@@ -216,11 +222,11 @@ class StackSettings(BaseModel):
 
 
 def load_settings(
-    get: Callable[[str], str | None], stack: str, accounts: Mapping[str, str] | None = None
+    get: Callable[[str], str | None], stack: str, files: Mapping[str, StackFile] | None = None
 ) -> StackSettings:
     """Read every key with `get` (as `pulumi.Config("blue-horizons").get`) and validate the whole.
 
-    `accounts` are those of all stacks: `stack_files.accounts_by_stack`. Raises SettingsError that names each
+    `files` are those of all stacks: `stack_files.read_stack_files`. Raises SettingsError that names each
     key, its value, the reason and what is allowed, and when the configuration or the account is another
     stack's.
     """
@@ -235,7 +241,7 @@ def load_settings(
             f"{str(settings.environment)!r}, which is stack {settings.stack!r}: "
             f"select that stack or correct {NAMESPACE}:market and {NAMESPACE}:environment"
         )
-    others = [name for name, account in (accounts or {}).items() if account == settings.account_id]
+    others = [name for name, file in (files or {}).items() if file.account_id == settings.account_id]
     if others and others != [stack]:
         raise SettingsError(
             f"{NAMESPACE}:accountId = {settings.account_id!r} of stack {stack!r} is the account of "

@@ -20,7 +20,15 @@ from components.settings import (
     config_schema,
     load_settings,
 )
-from components.stack_files import ACCOUNT_KEY, StackFileError, accounts_by_stack, market_accounts
+from components.stack_files import (
+    ACCOUNT_KEY,
+    DIRECT_CONNECT_KEY,
+    StackFile,
+    StackFileError,
+    market_accounts,
+    markets_on_direct_connect,
+    read_stack_files,
+)
 from tests.stacks import ROOT, STACKS, stack_config
 
 VALID = {
@@ -105,30 +113,39 @@ def test_a_stack_cannot_be_run_with_another_stacks_configuration() -> None:
 
 def test_a_stack_cannot_be_run_in_another_stacks_account() -> None:
     with pytest.raises(SettingsError, match=r"'111122223333' of stack 'dev' is the account of 'prod' too"):
-        load_settings(VALID.get, "dev", {"dev": VALID["accountId"], "prod": VALID["accountId"]})
-    assert load_settings(VALID.get, "dev", {"dev": VALID["accountId"], "prod": "444455556666"})
+        load_settings(VALID.get, "dev", {name: StackFile(VALID["accountId"]) for name in ("dev", "prod")})
+    own = {"dev": StackFile(VALID["accountId"]), "prod": StackFile("444455556666")}
+    assert load_settings(VALID.get, "dev", own)
 
 
 def test_what_stacks_know_of_each_other_is_read_from_their_files(tmp_path: Path) -> None:
     for stack, account in (("prod", "444455556666"), ("prod-my", "555566667777")):
         (tmp_path / f"Pulumi.{stack}.yaml").write_text(f'config: {{"{ACCOUNT_KEY}": "{account}"}}')
-    accounts = accounts_by_stack(tmp_path)
-    assert accounts == {"prod": "444455556666", "prod-my": "555566667777"}
-    assert market_accounts(Environment.PROD, accounts) == {Market.MALAYSIA: "555566667777"}
-    assert market_accounts(Environment.DEV, accounts) == {}
+    (tmp_path / "Pulumi.prod-jp.yaml").write_text(
+        f'config: {{"{ACCOUNT_KEY}": "888899990000", "{DIRECT_CONNECT_KEY}": true}}'
+    )
+    files = read_stack_files(tmp_path)
+    assert files["prod"] == StackFile("444455556666", direct_connect=False)
+    assert market_accounts(Environment.PROD, files) == {
+        Market.MALAYSIA: "555566667777",
+        Market.JAPAN: "888899990000",
+    }
+    assert market_accounts(Environment.DEV, files) == {}
+    assert markets_on_direct_connect(Environment.PROD, files) == 1
+    assert markets_on_direct_connect(Environment.DEV, files) == 0
 
 
 @pytest.mark.parametrize("text", ["config: {}", "config:", "", ": [", "config: {blue-horizons:market: my}"])
 def test_a_stack_file_without_an_account_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "Pulumi.prod-my.yaml").write_text(text)
     with pytest.raises(StackFileError, match=r"Pulumi\.prod-my\.yaml.*--stack prod-my"):
-        accounts_by_stack(tmp_path)
+        read_stack_files(tmp_path)
 
 
 def test_each_stack_file_has_an_account_of_its_own() -> None:
-    accounts = accounts_by_stack(ROOT)
-    assert set(accounts) == set(STACKS)
-    assert len(set(accounts.values())) == len(accounts)
+    files = read_stack_files(ROOT)
+    assert set(files) == set(STACKS)
+    assert len({file.account_id for file in files.values()}) == len(files)
 
 
 def test_every_market_has_a_prod_stack_and_the_home_market_a_dev_stack() -> None:
