@@ -104,7 +104,7 @@ class DirectConnect(pulumi.ComponentResource):
         join_tables(
             f"{name}-tables",
             attachment.id,
-            looks_up=gateway.depots_table_id,
+            looks_up=gateway.outside_table_id,
             known_in=gateway.vpc_table_id,
             parent=self,
         )
@@ -115,7 +115,7 @@ class DirectConnect(pulumi.ComponentResource):
                 router=args.router,
                 gateway_id=gateway.gateway_id,
                 vpc_table_id=gateway.vpc_table_id,
-                depots_table_id=gateway.depots_table_id,
+                outside_table_id=gateway.outside_table_id,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -11,7 +11,7 @@ def hub_link_statements(
     account_id: str,
     region: Region,
     vpc_table_arn: pulumi.Input[str],
-    peers_table_arn: pulumi.Input[str],
+    outside_table_arn: pulumi.Input[str],
     dx_gateway_id: pulumi.Input[str] | None = None,
 ) -> list[Statement]:
     """Statements for the role that market stacks assume in the hub's account.
@@ -37,7 +37,7 @@ def hub_link_statements(
                 "ec2:GetTransitGatewayRouteTableAssociations",
                 "ec2:SearchTransitGatewayRoutes",
             ],
-            resources=[vpc_table_arn, peers_table_arn],
+            resources=[vpc_table_arn, outside_table_arn],
         ),
         Statement(
             sid="AcceptPeerings",
@@ -50,9 +50,9 @@ def hub_link_statements(
             resources=[attachments],
         ),
         Statement(
-            sid="LookUpPeersTable",
+            sid="LookUpOutsideTable",
             actions=["ec2:AssociateTransitGatewayRouteTable", "ec2:DisassociateTransitGatewayRouteTable"],
-            resources=[peers_table_arn, attachments],
+            resources=[outside_table_arn, attachments],
         ),
         Statement(
             sid="RouteToTheMarket",

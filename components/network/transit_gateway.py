@@ -1,8 +1,8 @@
 """The transit gateway of a Region of a stack, and the peering of two of them.
 
-Nothing is accepted, associated or propagated by itself. Three route tables say who reaches what:
-`vpc` is what the VPC's traffic looks up, `peers` what comes from peered gateways, `depots` what comes by
-Direct Connect and VPN. The latter two know the own VPC alone, so nobody passes through one market to another.
+Nothing is accepted, associated or propagated by itself. Two route tables say who reaches what: `vpc` is what
+the VPC's traffic looks up, `outside` what comes from peered gateways, Direct Connect and VPN. The latter
+knows the own VPC alone, so nobody passes through one market to another.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class PeerGateway:
     vpc_cidr: IPv4Network
     gateway_id: pulumi.Input[str]
     vpc_table_id: pulumi.Input[str]
-    peers_table_id: pulumi.Input[str]
+    outside_table_id: pulumi.Input[str]
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,8 @@ class TransitGateway(pulumi.ComponentResource):
     gateway_id: pulumi.Output[str]
     vpc_table_id: pulumi.Output[str]
     vpc_table_arn: pulumi.Output[str]
-    peers_table_id: pulumi.Output[str]
-    peers_table_arn: pulumi.Output[str]
-    depots_table_id: pulumi.Output[str]
+    outside_table_id: pulumi.Output[str]
+    outside_table_arn: pulumi.Output[str]
     peer: PeerGateway
 
     def __init__(
@@ -89,7 +88,7 @@ class TransitGateway(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        vpc, peers, depots = (self._table(gateway.id, purpose) for purpose in ("vpc", "peers", "depots"))
+        vpc, outside = (self._table(gateway.id, purpose) for purpose in ("vpc", "outside"))
         aws.ec2transitgateway.RouteTableAssociation(
             f"{name}-vpc-association",
             aws.ec2transitgateway.RouteTableAssociationArgs(
@@ -97,14 +96,13 @@ class TransitGateway(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-        for purpose, table in (("peers", peers), ("depots", depots)):
-            aws.ec2transitgateway.RouteTablePropagation(
-                f"{name}-vpc-to-{purpose}",
-                aws.ec2transitgateway.RouteTablePropagationArgs(
-                    transit_gateway_attachment_id=attachment.id, transit_gateway_route_table_id=table.id
-                ),
-                opts=self._child,
-            )
+        aws.ec2transitgateway.RouteTablePropagation(
+            f"{name}-vpc-propagation",
+            aws.ec2transitgateway.RouteTablePropagationArgs(
+                transit_gateway_attachment_id=attachment.id, transit_gateway_route_table_id=outside.id
+            ),
+            opts=self._child,
+        )
         for zone, route_table_id in enumerate(network.private_route_table_ids, 1):
             aws.ec2.Route(
                 f"{name}-company-{zone}",
@@ -131,15 +129,14 @@ class TransitGateway(pulumi.ComponentResource):
         )
         self.gateway_id = gateway.id
         self.vpc_table_id, self.vpc_table_arn = vpc.id, vpc.arn
-        self.peers_table_id, self.peers_table_arn = peers.id, peers.arn
-        self.depots_table_id = depots.id
+        self.outside_table_id, self.outside_table_arn = outside.id, outside.arn
         self.peer = PeerGateway(
             account_id=base.account_id,
             region=base.region,
             vpc_cidr=network.cidr,
             gateway_id=gateway.id,
             vpc_table_id=vpc.id,
-            peers_table_id=peers.id,
+            outside_table_id=outside.id,
         )
         self.register_outputs({"gatewayId": gateway.id})
 
@@ -222,7 +219,7 @@ class TransitGatewayPeering(pulumi.ComponentResource):
                 f"{name}-{side}-association",
                 aws.ec2transitgateway.RouteTableAssociationArgs(
                     transit_gateway_attachment_id=asked.id,
-                    transit_gateway_route_table_id=here.peers_table_id,
+                    transit_gateway_route_table_id=here.outside_table_id,
                 ),
                 opts=side_opts,
             )

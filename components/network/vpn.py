@@ -39,13 +39,13 @@ class DepotRouter:
 
 @dataclass(frozen=True)
 class DepotVpnArgs:
-    """What BGP learns from `router` is known in `vpc_table_id`; its traffic looks up `depots_table_id`."""
+    """What BGP learns from `router` is known in `vpc_table_id`; its traffic looks up `outside_table_id`."""
 
     foundation: Foundation
     router: DepotRouter
     gateway_id: pulumi.Input[str]
     vpc_table_id: pulumi.Input[str]
-    depots_table_id: pulumi.Input[str]
+    outside_table_id: pulumi.Input[str]
 
 
 class DepotVpn(pulumi.ComponentResource):
@@ -129,7 +129,7 @@ class DepotVpn(pulumi.ComponentResource):
         join_tables(
             f"{name}-tables",
             connection.transit_gateway_attachment_id,
-            looks_up=args.depots_table_id,
+            looks_up=args.outside_table_id,
             known_in=args.vpc_table_id,
             parent=self,
         )
