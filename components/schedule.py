@@ -35,7 +35,7 @@ class ScheduledTask:
 @dataclass(frozen=True)
 class SchedulesArgs:
     """`time_zone` is an IANA name; `key_arn` encrypts inputs and is the key of the queue `dead_letter_arn`,
-    which gets the calls that could not be made."""
+    which gets the calls that could not be made. `enabled`: whether the schedules run."""
 
     account_id: str
     time_zone: str
@@ -43,6 +43,7 @@ class SchedulesArgs:
     dead_letter_arn: pulumi.Input[str]
     tasks: tuple[ScheduledTask, ...]
     tags: Tags
+    enabled: bool = True
 
 
 class Schedules(pulumi.ComponentResource):
@@ -83,6 +84,7 @@ class Schedules(pulumi.ComponentResource):
                 aws.scheduler.ScheduleArgs(
                     group_name=group.name,
                     description=task.description,
+                    state="ENABLED" if args.enabled else "DISABLED",
                     schedule_expression=task.expression,
                     schedule_expression_timezone=args.time_zone,
                     flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),

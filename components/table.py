@@ -12,11 +12,25 @@ from components.tags import Tags
 
 @dataclass(frozen=True)
 class TableReference:
-    """A table as those who use it need to know it."""
+    """A table as those who use it need to know it. `replicas`: the same table in its further Regions."""
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
     stream_arn: pulumi.Output[str]
+    replicas: Mapping[Region, "TableReference"] = field(default_factory=dict)
+
+    def replica(self, region: Region) -> "TableReference":
+        """The table as those of a further Region need to know it: same name, own ARN, own stream.
+
+        Raises KeyError that names the Regions that have one.
+        """
+        try:
+            return self.replicas[region]
+        except KeyError:
+            known = ", ".join(sorted(self.replicas)) or "none"
+            raise KeyError(
+                f"the table has no replica in {region}, but in {known}: add the Region to replicas"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -90,7 +104,37 @@ def durable_table(name: str, args: DurableTableArgs, parent: pulumi.Resource) ->
         ),
         opts=pulumi.ResourceOptions(parent=parent, protect=args.protect),
     )
-    return TableReference(name=table.name, arn=table.arn, stream_arn=table.stream_arn)
+    return TableReference(
+        name=table.name,
+        arn=table.arn,
+        stream_arn=table.stream_arn,
+        replicas={region: _replica(table, region) for region in args.replicas},
+    )
+
+
+def _replica(table: aws.dynamodb.Table, region: Region) -> TableReference:
+    # Together with an output that only AWS can know: while the table is being made, nobody knows the streams
+    # of its replicas, and what was asked for is not the answer.
+    replicas = pulumi.Output.all(table.stream_arn, table.replicas)
+    return TableReference(
+        name=table.name,
+        arn=table.arn.apply(lambda arn: ":".join([*arn.split(":")[:3], region, *arn.split(":")[4:]])),
+        stream_arn=replicas.apply(lambda known: _stream_arn(known[1], region)),
+    )
+
+
+def _stream_arn(replicas: Sequence[object] | None, region: Region) -> str:
+    """The stream that a replica has of its own. Raises LookupError."""
+    for replica in replicas or ():
+        if _field(replica, "region_name") == region and (arn := _field(replica, "stream_arn")):
+            return arn
+    raise LookupError(f"the replica in {region} has no stream: streams of a global table are always on")
+
+
+def _field(replica: object, name: str) -> str:
+    # The SDK gives an object or, inside of a larger output, a plain mapping.
+    found = replica[name] if type(replica) is dict else getattr(replica, name)
+    return found or ""
 
 
 def _index(index: Index) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:

@@ -9,6 +9,7 @@ from components.alarms import create_alarms, function_alarms
 from components.encryption import DataDomain
 from components.foundation import Foundation
 from components.lambda_function import LambdaFunction, LambdaFunctionArgs
+from components.markets import Region
 from components.rental.access import RentalTables
 from components.tags import DataClass, component_tags
 
@@ -20,11 +21,18 @@ APP_LOGOUT = "bluehorizons://signed-out"
 
 @dataclass(frozen=True)
 class RiderPoolArgs:
-    """`domain_prefix` names the hosted login, unique in the Region; riders are registered in `tables`."""
+    """`domain_prefix` names the hosted login, unique in the Region.
+
+    Riders are registered in `tables`, those of the Region that writes, `tables_region`: None for the
+    foundation's own. `writes_enabled` is False while no Region writes: riders sign in, and are registered
+    at their next sign-in.
+    """
 
     foundation: Foundation
     domain_prefix: str
     tables: RentalTables
+    tables_region: Region | None = None
+    writes_enabled: bool = True
 
 
 class RiderPool(pulumi.ComponentResource):
@@ -158,7 +166,10 @@ class RiderPool(pulumi.ComponentResource):
                 account_id=base.account_id,
                 layer_arn=base.layer_arn,
                 environment=args.tables.environment(
-                    "rider-signup", market=base.market, tables_region=base.region, writes_enabled=True
+                    "rider-signup",
+                    market=base.market,
+                    tables_region=args.tables_region or base.region,
+                    writes_enabled=args.writes_enabled,
                 ),
                 environment_key_arn=base.key_arn(DataDomain.RENTAL),
                 log_key_arn=base.key_arn(DataDomain.LOGS),

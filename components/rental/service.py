@@ -58,7 +58,8 @@ class RentalServiceArgs:
     """What the service of a Region is built with.
 
     Everything is of the foundation's Region but `ingest_region`, where cars hear their commands.
-    `writes_enabled` is the fence of a standby Region: False, and its functions refuse every change.
+    `writes_enabled` is False in a Region that stands by: its functions refuse every change, its schedules
+    rest, and its streams are not read; once it is True they are, from their oldest change on.
     `custom_domain` says whether riders reach the API by a name of ours; `throttle` is of each method.
     """
 
@@ -192,6 +193,7 @@ class RentalService(pulumi.ComponentResource):
                     ),
                 ),
                 tags=self._tags,
+                enabled=args.writes_enabled,
             ),
             opts=self._child,
         )
@@ -273,6 +275,9 @@ class RentalService(pulumi.ComponentResource):
                     event_source_arn=table.stream_arn,
                     function_name=publisher.alias_arn,
                     starting_position="TRIM_HORIZON",
+                    # One bus a market at a time. Whoever takes over reads on from where it stood before, or
+                    # from the oldest change, a day ago: repeats have the ids that consumers know.
+                    enabled=self._args.writes_enabled,
                     batch_size=100,
                     maximum_batching_window_in_seconds=1,  # cars report all the time, most of it is no event
                     function_response_types=["ReportBatchItemFailures"],

@@ -1,6 +1,7 @@
 """The telemetry pipeline: cars, topic rules, stream, processor, lake, and the alarms over them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -9,6 +10,7 @@ from components.encryption import DataDomain
 from components.foundation import Foundation
 from components.lambda_function import ALIAS
 from components.markets import Region
+from components.rental.access import RentalTables
 from components.sizing import TelemetrySizing
 from components.table import TableReference
 from components.tags import DataClass, component_tags
@@ -28,7 +30,9 @@ class EvTelemetryPipelineArgs:
     """What the pipeline is built with.
 
     `foundation` is of the Region where cars connect, as the component's provider; `vehicle_state`, `alerts`
-    and `tables_key_arn` are of `tables_region`.
+    and `tables_key_arn` are of `tables_region`. `writers`: the market's tables in every Region that may
+    write, when there are several: the processor writes those of the Region that the market's fence names.
+    `expects_cars` is False where cars connect after a failover only: nobody is told that they are silent.
     """
 
     foundation: Foundation
@@ -37,6 +41,8 @@ class EvTelemetryPipelineArgs:
     vehicle_state: TableReference
     alerts: TableReference
     tables_key_arn: pulumi.Input[str]
+    writers: Mapping[Region, RentalTables] = field(default_factory=dict)
+    expects_cars: bool = True
 
 
 class EvTelemetryPipeline(pulumi.ComponentResource):
@@ -98,6 +104,7 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
                 sizing=args.sizing,
                 protect=base.production,
                 tags=tags,
+                writers=args.writers,
             ),
             opts=child,
         )
@@ -123,7 +130,7 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
                 *self._ingest_alarms(topics),
                 *self._processor_alarms(),
                 *self._lake_alarms(),
-                *(self._silence_alarms() if base.production else []),
+                *(self._silence_alarms() if base.production and args.expects_cars else []),
             ],
             topic_arn=base.alarm_topic_arn,
             tags=tags,

@@ -1,6 +1,7 @@
 """From the stream to vehicle state: the processor function, its mapping and the bucket of what it refused."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -9,6 +10,7 @@ from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRul
 from components.iam import Statement
 from components.lambda_function import LambdaFunction, LambdaFunctionArgs
 from components.markets import Market, Region
+from components.rental.access import RentalTables
 from components.sizing import TelemetrySizing
 from components.table import TableReference
 from components.tags import Tags
@@ -25,7 +27,11 @@ METRICS_NAMESPACE = "BlueHorizons/Telemetry"
 
 @dataclass(frozen=True)
 class TelemetryProcessorArgs:
-    """Tables and their key may be of another Region than the stream and its key (Indonesia's are)."""
+    """Tables and their key may be of another Region than the stream and its key (Indonesia's are).
+
+    `writers`: the market's tables in every Region that may write, when there are several; the fence in the
+    rental table then says which of them the processor writes.
+    """
 
     account_id: str
     market: Market
@@ -41,6 +47,7 @@ class TelemetryProcessorArgs:
     sizing: TelemetrySizing
     protect: bool
     tags: Tags
+    writers: Mapping[Region, RentalTables] = field(default_factory=dict)
 
 
 class TelemetryProcessor(pulumi.ComponentResource):
@@ -78,6 +85,7 @@ class TelemetryProcessor(pulumi.ComponentResource):
             name,
             LambdaFunctionArgs(
                 function="telemetry_processor",
+                packages=("rental_store",),
                 description="Folds telemetry into vehicle state and raises alerts",
                 account_id=args.account_id,
                 layer_arn=args.layer_arn,
@@ -86,6 +94,7 @@ class TelemetryProcessor(pulumi.ComponentResource):
                     "VEHICLE_STATE_TABLE": args.vehicle_state.name,
                     "ALERTS_TABLE": args.alerts.name,
                     "TABLES_REGION": str(args.tables_region),
+                    **_writer_environment(args.writers),
                     "REJECTED_BUCKET": self.refused.bucket_name,
                     "POWERTOOLS_SERVICE_NAME": "telemetry-processor",
                     "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
@@ -147,12 +156,12 @@ def _processor_may(args: TelemetryProcessorArgs, refused_arn: pulumi.Output[str]
         Statement(
             sid="FoldIntoVehicleState",
             actions=["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
-            resources=[args.vehicle_state.arn],
+            resources=_arns(args.vehicle_state, [t.vehicle_state for t in args.writers.values()]),
         ),
         Statement(
             sid="OpenAndResolveAlerts",
             actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
-            resources=[args.alerts.arn],
+            resources=_arns(args.alerts, [t.alerts for t in args.writers.values()]),
         ),
         # The function writes under rejected/, the mapping under aws/lambda/ with the same role.
         Statement(
@@ -168,6 +177,39 @@ def _processor_may(args: TelemetryProcessorArgs, refused_arn: pulumi.Output[str]
         Statement(
             sid="UseKeys",
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=[args.stream_key_arn, args.tables_key_arn],
+            resources=[
+                args.stream_key_arn,
+                args.tables_key_arn,
+                *(t.telemetry_key_arn for t in args.writers.values()),
+            ],
+        ),
+        *(_read_fence(args.writers) if args.writers else []),
+    ]
+
+
+def _arns(table: TableReference, others: Sequence[TableReference]) -> list[pulumi.Input[str]]:
+    return [table.arn, *(other.arn for other in others if other is not table)]
+
+
+def _read_fence(writers: Mapping[Region, RentalTables]) -> list[Statement]:
+    return [
+        Statement(
+            sid="ReadFence",
+            actions=["dynamodb:GetItem"],
+            resources=[tables.rental.arn for tables in writers.values()],
+        ),
+        Statement(
+            sid="UseFenceKeys",
+            actions=["kms:Decrypt"],
+            resources=[tables.rental_key_arn for tables in writers.values()],
         ),
     ]
+
+
+def _writer_environment(writers: Mapping[Region, RentalTables]) -> dict[str, pulumi.Input[str]]:
+    if not writers:
+        return {}
+    return {
+        "WRITER_REGIONS": " ".join(sorted(writers)),
+        "RENTAL_TABLE": next(iter(writers.values())).rental.name,
+    }

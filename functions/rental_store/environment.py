@@ -21,8 +21,8 @@ def required(variables: Mapping[str, str], name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RentalEnvironment:
-    """`tables_region`: where both tables are. `writes_enabled`: False in a standby Region. `writer_epoch`: since
-    which epoch that Region writes; each failover has a higher one."""
+    """`tables_region`: where both tables are. `writes_enabled`: False in a standby Region. `writer_epoch`:
+    since which epoch that Region writes; each failover has a higher one."""
 
     market: Market
     rental_table: str

@@ -96,13 +96,14 @@ class Fence:
         ]
 
     def expect_claimable(self, item: Mapping[str, Any]) -> None:
-        """Raises RentalError(writes_disabled) when the writer that a fence item names is not an earlier one."""
+        """Raises RentalError(writes_disabled) when the writer of a fence item is not an earlier one."""
         writer = writer_from(item)
         if writer is None or writer.epoch < self.mine.epoch or writer == self.mine:
             return
         detail = f"{writer.region} writes since epoch {writer.epoch}, this is epoch {self.mine.epoch}"
         raise RentalError(
-            ErrorCode.WRITES_DISABLED, f"{self.mine.region} takes no changes: {detail}; only a later epoch may"
+            ErrorCode.WRITES_DISABLED,
+            f"{self.mine.region} takes no changes: {detail}; only a later epoch may",
         )
 
     def _values(self) -> "Attributes":

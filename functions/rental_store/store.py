@@ -90,7 +90,7 @@ class DynamoDBStore:
         if _fenced(reasons):
             self._fence.expect_claimable(reasons[0].get("Item", {}))
             raise RentalError(ErrorCode.TRY_AGAIN, "the fence is being moved: try again")
-        failed = [
+        failed: list[tuple[Write, Mapping[str, Any] | None]] = [
             (write, items.plain(reason["Item"]) if reason.get("Item") else None)
             for write, reason in zip(writes, reasons[1:], strict=False)
             if reason.get("Code") == _CONDITION_FAILED

@@ -13,13 +13,19 @@ class SettingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """`tables_region`: where both tables are, which is not always the function's own Region."""
+    """`tables_region`: where both tables are, which is not always the function's own Region.
+
+    `writer_regions`: where they are too, when another Region may take over; then the fence in `rental_table`
+    says which of them is written.
+    """
 
     market: Market
     vehicle_state_table: str
     alerts_table: str
     rejected_bucket: str
     tables_region: str
+    writer_regions: tuple[str, ...] = ()
+    rental_table: str = ""
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
@@ -34,10 +40,13 @@ class Environment:
         market = required("MARKET")
         if market not in tuple(Market):
             raise SettingError(f"MARKET is {market!r}: one of {', '.join(Market)} is expected")
+        writers = tuple(variables.get("WRITER_REGIONS", "").split())
         return cls(
             market=Market(market),
             vehicle_state_table=required("VEHICLE_STATE_TABLE"),
             alerts_table=required("ALERTS_TABLE"),
             rejected_bucket=required("REJECTED_BUCKET"),
             tables_region=required("TABLES_REGION"),
+            writer_regions=writers,
+            rental_table=required("RENTAL_TABLE") if writers else "",
         )

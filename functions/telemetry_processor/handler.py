@@ -16,6 +16,7 @@ from telemetry_processor.environment import Environment
 from telemetry_processor.processor import Processor, Summary
 from telemetry_processor.rejected import RejectedRecords
 from telemetry_processor.store import Store
+from telemetry_processor.writer import CALLS, WriterRegion
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -40,12 +41,35 @@ CLIENT_CONFIG: Final = Config(
 
 
 @cache
-def processor() -> Processor:
-    """The processor of this execution environment."""
+def writer() -> WriterRegion:
+    """Who writes, as far as this execution environment knows."""
+    environment = Environment.read(os.environ)
+    session = get_session()
+    clients = {
+        region: session.create_client("dynamodb", region_name=region, config=CALLS)
+        for region in environment.writer_regions
+    }
+    return WriterRegion(
+        cast("dict[str, DynamoDBClient]", clients),
+        rental_table=environment.rental_table,
+        default=environment.tables_region,
+        on_problem=_log_problem,
+    )
+
+
+def tables_region() -> str:
+    """The Region whose tables are written now. Raises UnknownWriterError."""
+    environment = Environment.read(os.environ)
+    return writer().region() if environment.writer_regions else environment.tables_region
+
+
+@cache
+def processor(region: str) -> Processor:
+    """The processor of this execution environment, over the tables of a Region."""
     environment = Environment.read(os.environ)
     # botocore, not boto3: the same clients, without importing boto3's transfer manager at a cold start.
     session = get_session()
-    tables = session.create_client("dynamodb", region_name=environment.tables_region, config=CLIENT_CONFIG)
+    tables = session.create_client("dynamodb", region_name=region, config=CLIENT_CONFIG)
     objects = session.create_client("s3", config=CLIENT_CONFIG)
     return Processor(
         market=environment.market,
@@ -64,7 +88,7 @@ def processor() -> Processor:
 
 def handler(event: dict[str, Any], _: "LambdaContext") -> dict[str, list[dict[str, str]]]:
     """A Kinesis event in, a partial batch response out."""
-    summary = processor().process(event["Records"])
+    summary = processor(tables_region()).process(event["Records"])
     _report(summary)
     return summary.response
 

@@ -234,7 +234,9 @@ def test_the_processor_knows_its_market_tables_and_bucket(stack: Recording) -> N
     }
     assert function["handler"] == "telemetry_processor.handler.handler"
     assert function["kmsKeyArn"] == key(stack, "telemetry")
-    assert function["layers"] == [stack.one("aws:lambda/layerVersion:LayerVersion").arn]
+    assert function["layers"] == [
+        stack.one("aws:lambda/layerVersion:LayerVersion", "-ap-southeast-1-dependencies").arn
+    ]
     assert function["reservedConcurrentExecutions"] >= 2
     assert function["timeout"] == 60
 
@@ -423,7 +425,7 @@ def alarm(stack: Recording, name: str) -> Recorded:
 def test_what_goes_wrong_tells_operations(stack: Recording, name: str, namespace: str, metric: str) -> None:
     made = alarm(stack, name)
     assert (made["namespace"], made["metricName"]) == (namespace, metric)
-    assert made["alarmActions"] == [stack.one("aws:sns/topic:Topic").arn]
+    assert made["alarmActions"] == [stack.one("aws:sns/topic:Topic", "-ap-southeast-1-operations-topic").arn]
     assert all(made["dimensions"].values())
 
 

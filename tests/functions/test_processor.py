@@ -218,7 +218,9 @@ def test_the_handler_takes_a_stored_event(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = World()
-    monkeypatch.setattr(entry, "processor", lambda: world.processor)
+    monkeypatch.setattr(entry, "processor", lambda _: world.processor)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "BlueHorizons/Telemetry")
     assert entry.handler(EVENT, None) == {"batchItemFailures": []}  # type: ignore[arg-type]  # the context is not read
     assert world.state("SG-EV-000123")["soc"] == {"N": "14.5"}
@@ -269,7 +271,7 @@ def test_the_handler_builds_its_clients_from_the_environment(monkeypatch: pytest
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
     entry.processor.cache_clear()
-    made = entry.processor()
+    made = entry.processor(entry.tables_region())
     entry.processor.cache_clear()
     assert made._store._client.meta.region_name == "ap-southeast-3"
     assert made._rejected._client.meta.region_name == "ap-southeast-1"

@@ -225,7 +225,7 @@ class FakeDynamoDB:
 
 
 class Condition:
-    """A condition expression: `=`, `<`, `<=`, `>=`, attribute_exists, attribute_not_exists, AND, OR, brackets."""
+    """A condition expression: comparisons, attribute_exists, attribute_not_exists, AND, OR, brackets."""
 
     _TOKEN: Final = re.compile(r"\s*(\(|\)|AND|OR|attribute_not_exists|attribute_exists|[#:]\w+|<=|>=|<|=)")
 
