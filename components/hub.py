@@ -88,7 +88,7 @@ class Hub(pulumi.ComponentResource):
         if args.gateway:
             self.outputs[HubOutput.TRANSIT_GATEWAY_ID] = args.gateway.gateway_id
             self.outputs[HubOutput.TRANSIT_GATEWAY_VPC_TABLE_ID] = args.gateway.vpc_table_id
-            self.outputs[HubOutput.TRANSIT_GATEWAY_PEERS_TABLE_ID] = args.gateway.peers_table_id
+            self.outputs[HubOutput.TRANSIT_GATEWAY_OUTSIDE_TABLE_ID] = args.gateway.outside_table_id
         if self.direct_connect:
             self.outputs[HubOutput.DIRECT_CONNECT_GATEWAY_ID] = self.direct_connect.gateway_id
         self.register_outputs({"rootZoneId": self.zones.root.zone_id})
@@ -131,7 +131,7 @@ class Hub(pulumi.ComponentResource):
                 account_id=args.primary.account_id,
                 region=args.primary.region,
                 vpc_table_arn=args.gateway.vpc_table_arn,
-                peers_table_arn=args.gateway.peers_table_arn,
+                outside_table_arn=args.gateway.outside_table_arn,
                 dx_gateway_id=self.direct_connect.gateway_id if self.direct_connect else None,
             )
         return statements

@@ -20,7 +20,7 @@ class HubOutput(StrEnum):
     MARKET_LINK_ROLE_ARNS = "hubMarketLinkRoleArns"
     TRANSIT_GATEWAY_ID = "hubTransitGatewayId"
     TRANSIT_GATEWAY_VPC_TABLE_ID = "hubTransitGatewayVpcTableId"
-    TRANSIT_GATEWAY_PEERS_TABLE_ID = "hubTransitGatewayPeersTableId"
+    TRANSIT_GATEWAY_OUTSIDE_TABLE_ID = "hubTransitGatewayOutsideTableId"
     DIRECT_CONNECT_GATEWAY_ID = "hubDirectConnectGatewayId"
     TRAIL_BUCKET = "hubTrailBucket"
 

@@ -119,6 +119,11 @@ class StackSettings(BaseModel):
     depot_bgp_asn: int = Field(
         default=65_010, ge=64_512, le=65_534, description="the depot's private BGP ASN, 64512 to 65534"
     )
+    direct_connect_connection_id: str | None = Field(
+        default=None,
+        pattern=r"^dx(con|lag)-[a-z0-9]+$",
+        description="the Direct Connect circuit that ends in this account, dxcon-...: it is watched",
+    )
     shield_advanced: bool = Field(default=False, description="Shield Advanced, true or false")
 
     @model_validator(mode="before")

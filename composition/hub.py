@@ -72,6 +72,7 @@ def join_hub(
                 hub_account_id=link.account_id,
                 hub_provider=link.provider,
                 router=DepotRouter(settings.depot_vpn_address, settings.depot_bgp_asn),
+                connection_id=settings.direct_connect_connection_id,
             ),
             opts=regions.options(regions.primary),
         )
@@ -134,7 +135,7 @@ def _reach(settings: StackSettings, networks: Networks, stacks: Mapping[str, Sta
             vpc_cidr=home.vpc_cidr,
             gateway_id=hub.text(HubOutput.TRANSIT_GATEWAY_ID),
             vpc_table_id=hub.text(HubOutput.TRANSIT_GATEWAY_VPC_TABLE_ID),
-            peers_table_id=hub.text(HubOutput.TRANSIT_GATEWAY_PEERS_TABLE_ID),
+            outside_table_id=hub.text(HubOutput.TRANSIT_GATEWAY_OUTSIDE_TABLE_ID),
         )
     return HubLink(
         account_id=account,

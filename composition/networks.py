@@ -19,7 +19,7 @@ from components.settings import StackSettings
 
 @dataclass(frozen=True)
 class Networks:
-    """`standby` and its gateway only where there is a standby; gateways only in production."""
+    """`standby` and its gateway only where there is a standby; gateways in production and where depots are joined."""
 
     primary: Network
     standby: Network | None
@@ -27,7 +27,7 @@ class Networks:
 
 
 def lay_networks(settings: StackSettings, regions: Regions) -> Networks:
-    """Create a VPC in the primary and the standby Region; in production, a transit gateway joins them."""
+    """Create a VPC in the primary and the standby Region; a transit gateway joins them in production."""
     vpcs = awsx.Provider("awsx")
     name = settings.prefix
 
@@ -47,7 +47,7 @@ def lay_networks(settings: StackSettings, regions: Regions) -> Networks:
         else None
     )
     gateway = None
-    if settings.is_production:
+    if settings.is_production or settings.direct_connect:
         gateway = TransitGateway(
             f"{name}-transit",
             TransitGatewayArgs(regions.primary, primary),
