@@ -119,6 +119,8 @@ class Recording(pulumi.runtime.Mocks):
                 return {"routeTableId": f"table-of-{asked['subnetId']}"}, []
             case "getDirectConnectGatewayAttachment":
                 return {"id": f"{asked['dxGatewayId']}-to-{asked['transitGatewayId']}"}, []
+            case "getEndpoint":
+                return {"endpointAddress": f"{asked['endpointType'].lower().replace(':', '-')}.iot"}, []
         raise AssertionError(
             f"{args.token} was invoked: no component of ours should need the provider's answer"
         )
