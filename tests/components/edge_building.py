@@ -172,6 +172,14 @@ def whole_edge(market: Market, *, standby_writes: bool = False) -> None:
 
 
 @cache
+def market(stack: str) -> Market:
+    """The foundations of a stack, for args that are judged before anything is built."""
+    held: list[Market] = []
+    build(stack, held.append)
+    return held[0]
+
+
+@cache
 def whole(stack: str, *, standby_writes: bool = False) -> Recording:
     """The whole edge of a stack, built once."""
     return build(stack, lambda market: whole_edge(market, standby_writes=standby_writes))
