@@ -94,7 +94,13 @@ def lay_foundations(settings: StackSettings) -> Regions:
     providers = {
         region: aws.Provider(
             f"aws-{region}",
-            aws.ProviderArgs(region=region, allowed_account_ids=[settings.account_id]),
+            aws.ProviderArgs(
+                region=region,
+                allowed_account_ids=[settings.account_id],
+                # Each provider asks STS who it is, also when nothing of it is touched: a promotion must not
+                # wait for the STS of the Region that is lost.
+                sts_region=GLOBAL_REGION,
+            ),
         )
         for region in dict.fromkeys([*used, GLOBAL_REGION])
     }

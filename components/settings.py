@@ -105,6 +105,9 @@ class StackSettings(BaseModel):
         default=Writer.PRIMARY,
         description="the Region that may write, one of " + ", ".join(Writer) + ": docs/runbooks/failover.md",
     )
+    writer_epoch: int = Field(
+        default=1, ge=1, description="counts failovers: raise it each time writer names another Region"
+    )
     budget_monthly_usd: int = Field(ge=1, le=10_000_000, description="US dollars a month, 1 to 10000000")
     container_platform: ContainerPlatformKind = Field(
         default=ContainerPlatformKind.NONE, description="one of " + ", ".join(ContainerPlatformKind)

@@ -10,7 +10,7 @@ from components.edge import DnsName, MarketNames
 from components.foundation import Regions
 from components.hub import Hub, HubArgs, external_id
 from components.hub_reference import HubOutput, HubReference
-from components.markets import HOME_MARKET, MARKETS
+from components.markets import GLOBAL_REGION, HOME_MARKET, MARKETS
 from components.network import (
     DepotRouter,
     DirectConnect,
@@ -118,6 +118,7 @@ def _reach(settings: StackSettings, networks: Networks, stacks: Mapping[str, Sta
         aws.ProviderArgs(
             region=home.primary,
             allowed_account_ids=[account],
+            sts_region=GLOBAL_REGION,
             assume_roles=[
                 aws.ProviderAssumeRoleArgs(
                     role_arn=hub.for_market(HubOutput.MARKET_LINK_ROLE_ARNS, settings.market),

@@ -19,7 +19,7 @@ from components.settings import StackSettings
 
 @dataclass(frozen=True)
 class Networks:
-    """`standby` and its gateway only where there is a standby; gateways in production and where depots are joined."""
+    """`standby` only where there is one; `gateway` in production and where depots are joined."""
 
     primary: Network
     standby: Network | None
