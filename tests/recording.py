@@ -65,6 +65,14 @@ def _outputs(made: Recorded) -> dict[str, Any]:
                 "regionalDomainName": f"d-{made.name}",
                 "regionalZoneId": f"api-zone-{made.provider_name}",
             }
+        case "aws:synthetics/canary:Canary":
+            return {
+                "engineArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:cwsyn-{made.name}-1a2b:7",
+            }
+        case "aws:s3/bucketObjectv2:BucketObjectv2":
+            return {"versionId": f"version-of-{made.name}"}
+        case "aws:amp/workspace:Workspace":
+            return {"prometheusEndpoint": f"https://aps/{made.name}/"}
         case "aws:cloudfront/distribution:Distribution" | "aws:cognito/userPoolDomain:UserPoolDomain":
             name, zone = f"{made.name}.cloudfront.net", "zone-of-cloudfront"
             return {
