@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from .core.waivers import parse
 from .pack import ALL_RULES, RULES, WAIVERS
@@ -24,7 +26,8 @@ def problems(config: object, today: date) -> Iterator[str]:
     if not isinstance(config, Mapping):
         yield "The configuration is not an object: write one entry a rule"
         return
-    names = [rule.name for rule in ALL_RULES]
+    by_name = {rule.name: rule for rule in ALL_RULES}
+    names = list(by_name)
     for name, entry in config.items():
         if name != ALL and name not in names:
             near = difflib.get_close_matches(str(name), names, n=1)
@@ -36,7 +39,26 @@ def problems(config: object, today: date) -> Iterator[str]:
             settings = {key: value for key, value in entry.items() if key != LEVEL}
             yield from parse(settings, (rule.name for rule in RULES), today).faults
         elif isinstance(entry, Mapping):
-            yield from (f"{name!r} has no setting {key!r}: remove it" for key in entry if key != LEVEL)
+            yield from _setting_faults(name, entry, by_name[name].settings if name in by_name else {})
+
+
+def _setting_faults(
+    name: str, entry: Mapping[str, object], settings: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    for key, value in entry.items():
+        if key == LEVEL:
+            continue
+        if key not in settings:
+            way_out = f"its settings are {', '.join(settings)}" if settings else "remove it"
+            yield f"{name!r} has no setting {key!r}: {way_out}"
+            continue
+        pattern = str(settings[key]["items"]["pattern"])
+        if not isinstance(value, list) or not value:
+            yield f"{name!r} has a setting {key!r} that is no list: write one with at least one element"
+            continue
+        for element in value:
+            if not isinstance(element, str) or not re.fullmatch(pattern, element):
+                yield f"{name!r} has {element!r} in {key!r}, which does not match {pattern}"
 
 
 def _level_faults(entry: object) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from . import encryption
+from .core.demands import Demand
 from .core.frameworks import NOT_IN_FSBP
 from .core.rule import ResourceRule, Rule
 from .encryption.slots import KeySlot
@@ -15,8 +16,8 @@ END = "<!-- rules: end -->"
 
 
 def render() -> str:
-    """The part of the page between the two marks: the rules, then the key slots."""
-    return "\n".join((*_rules(), "", *_slots()))
+    """The part of the page between the two marks: the rules, then the key slots and the demands."""
+    return "\n".join((*_rules(), "", *_slots(), "", *_demands()))
 
 
 def replaced(page: str) -> str:
@@ -68,3 +69,25 @@ def _row(row: KeySlot) -> tuple[str, ...]:
     conditions += [f"{row.block} is given"] if row.if_block else []
     conditions += ["a key is named"] if row.if_key else []
     return f"`{row.path}`", settings, "; ".join(conditions), _control(row.control)
+
+
+def _demands() -> Iterable[str]:
+    yield "| rule | type | property | must be | may be left out | applies when | control |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for rule in ALL_RULES:
+        for row in rule.table if isinstance(rule, ResourceRule) else ():
+            for token in row.types:
+                yield f"| {' | '.join((f'`{rule.name}`', f'`{token}`', *_demand(row)))} |"
+
+
+def _demand(row: Demand) -> tuple[str, ...]:
+    conditions = [str(condition) for condition in row.when]
+    conditions += [f"{row.block} is given"] if row.if_block else []
+    must = f"{row.check}, in one place at least" if row.some else str(row.check)
+    return (
+        f"`{row.whole_path}`",
+        must,
+        "yes" if row.absent else "",
+        "; ".join(conditions),
+        _control(row.control),
+    )

@@ -19,14 +19,16 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from . import encryption
+from . import encryption, exposure, residency, waf
 from .core.frameworks import fsbp
 from .core.rule import Outcome, Resource, ResourceRule, Rule, StackRule, unique
 from .core.waivers import SCHEMA, Ledger, today_utc
 
 NAME = "guardrails"
 
-RULES: tuple[Rule, ...] = unique(encryption.RULES)
+RULES: tuple[Rule, ...] = unique(
+    (*encryption.RULES, *waf.RULES, *exposure.RULES, *residency.RULES),
+)
 """Every rule that a waiver may name."""
 
 WAIVERS = Rule(
@@ -36,6 +38,7 @@ WAIVERS = Rule(
     remediation="Correct or remove the waiver in the pack's configuration. Until then it waives nothing.",
     severity=Severity.HIGH,
     url="https://www.pulumi.com/docs/iac/crossguard/configuration/",
+    settings=SCHEMA,
 )
 WAIVED = Rule(
     name="waivers-in-use",
@@ -75,6 +78,7 @@ class _Metadata(TypedDict):
     tags: list[str]
     remediation_steps: str
     url: str
+    config_schema: PolicyConfigSchema | None
 
 
 def _metadata(rule: Rule) -> _Metadata:
@@ -87,15 +91,21 @@ def _metadata(rule: Rule) -> _Metadata:
         "tags": [rule.group],
         "remediation_steps": rule.remediation,
         "url": rule.url,
+        "config_schema": _schema(rule),
     }
+
+
+def _schema(rule: Rule) -> PolicyConfigSchema | None:
+    settings = {name: dict(schema) for name, schema in rule.settings.items()}
+    return PolicyConfigSchema(properties=settings) if settings else None
 
 
 def _resource_policy(rule: ResourceRule, ledger: Ledger) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if args.resource_type not in rule.types:
+        if not rule.concerns(args.resource_type):
             return
         provider = args.provider.props if args.provider is not None else {}
-        resource = Resource(args.resource_type, args.urn, args.props, provider)
+        resource = Resource(args.resource_type, args.urn, args.props, provider, args.get_config())
         failures = [verdict for verdict in rule.judge(resource) if verdict.outcome is Outcome.FAIL]
         if not failures:
             return
@@ -124,9 +134,7 @@ def _waivers_policy(ledger: Ledger) -> Policy:
             for fault in parsed.faults:
                 report(fault, args.urn)
 
-    return ResourceValidationPolicy(
-        validate=validate, config_schema=PolicyConfigSchema(properties=SCHEMA), **_metadata(WAIVERS)
-    )
+    return ResourceValidationPolicy(validate=validate, **_metadata(WAIVERS))
 
 
 def _waived_policy(ledger: Ledger) -> Policy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,12 @@ PACK = ROOT / "policy"
 STACKS = ("dev", "prod")
 
 Node = offline_graph.Resource
+AWAITED = {
+    ("waf-association", "aws:apigateway/stage:Stage"),
+    ("waf-association", "aws:cognito/userPool:UserPool"),
+}
+"""Rule and type of what the program still lacks."""
+
 Finding = tuple[str, str, str]
 """Rule, URN, path."""
 
@@ -47,14 +54,24 @@ def types() -> tuple[str, ...]:
     return tuple(sorted(token for token in used if token.startswith("aws:")))
 
 
-def judge_resource(node: Node, inputs: Mapping[str, Any]) -> set[Finding]:
+@cache
+def pack_config(stack: str) -> dict[str, Mapping[str, Any]]:
+    """The settings of each rule in the pack's configuration of a stack."""
+    entries = json.loads((ROOT / f"Pulumi.{stack}.policy.json").read_text(encoding="utf-8"))
+    return {name: entry for name, entry in entries.items() if isinstance(entry, dict)}
+
+
+def judge_resource(stack: str, node: Node, inputs: Mapping[str, Any]) -> set[Finding]:
     """What the resource rules fail about a resource with these inputs."""
-    resource = Resource(node.type, node.urn, shapes.wrapped(inputs))
+    provider = nodes(stack).get(node.provider.rpartition("::")[0])
+    props, on = shapes.wrapped(inputs), shapes.wrapped(provider.inputs if provider else {})
     return {
         (rule.name, node.urn, verdict.path)
         for rule in RULES
-        if isinstance(rule, ResourceRule) and node.type in rule.types
-        for verdict in rule.judge(resource)
+        if isinstance(rule, ResourceRule) and rule.concerns(node.type)
+        for verdict in rule.judge(
+            Resource(node.type, node.urn, props, on, pack_config(stack).get(rule.name, {}))
+        )
         if verdict.outcome is Outcome.FAIL
     }
 

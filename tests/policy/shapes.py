@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from pulumi_policy import PolicyCustomTimeouts, PolicyResource, PolicyResourceOptions
@@ -11,7 +11,7 @@ from pulumi_policy.deserialize import deserialize_properties
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from guardrails.core.peek import EACH
-from guardrails.core.rule import Resource
+from guardrails.core.rule import Outcome, Resource, ResourceRule, StackRule
 from guardrails.encryption.slots import KeySlot
 
 UNKNOWN = UNKNOWN_STRING_VALUE
@@ -26,9 +26,30 @@ def wrapped(props: Mapping[str, Any]) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], unknown_checking_proxy(plain))
 
 
-def resource(token: str, props: Mapping[str, Any], name: str = "x") -> Resource:
-    """A resource as a resource rule sees it."""
-    return Resource(token, urn_of(token, name), wrapped(props))
+def resource(
+    token: str,
+    props: Mapping[str, Any],
+    name: str = "x",
+    provider: Mapping[str, Any] | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> Resource:
+    """A resource as a resource rule sees it; `config` are the rule's settings."""
+    return Resource(token, urn_of(token, name), wrapped(props), wrapped(provider or {}), config or {})
+
+
+def outcomes(rule: ResourceRule, found: Resource) -> dict[str, Outcome]:
+    """What a rule says of a resource, by path."""
+    return {verdict.path: verdict.outcome for verdict in rule.judge(found)}
+
+
+def failures(rule: ResourceRule, found: Resource) -> set[str]:
+    """The paths at which a rule fails a resource."""
+    return {path for path, outcome in outcomes(rule, found).items() if outcome is Outcome.FAIL}
+
+
+def stack_outcomes(rule: StackRule, resources: Iterable[PolicyResource]) -> dict[str, Outcome]:
+    """What a stack rule says of resources, by their name."""
+    return {found.urn.rsplit("::", 1)[1]: found.verdict.outcome for found in rule.judge(list(resources))}
 
 
 def urn_of(token: str, name: str) -> str:

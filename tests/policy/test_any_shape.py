@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import json
+import re
 from typing import Any
 
 from hypothesis import example, given, settings, strategies as st
 from pulumi_policy import PolicyResource
 
-from guardrails.core.rule import Outcome, ResourceRule, StackRule
+from guardrails.core.demands import Demand
+from guardrails.core.rule import Outcome, ResourceRule, Rule, StackRule
 from guardrails.encryption import SLOTS
 from guardrails.pack import RULES
 from offline.values import secret
@@ -17,10 +22,26 @@ from tests.policy.shapes import KEY_ARN, UNKNOWN
 TYPES = sorted(
     {token for rule in RULES if isinstance(rule, ResourceRule | StackRule) for token in rule.types}
 )
+JUDGES = [rule for rule in RULES if isinstance(rule, ResourceRule | StackRule)]
 PATHS = {row.path for row in SLOTS} | {
     f"{row.block}.{s.path}".strip(".") for row in SLOTS for s in row.settings
 }
+DEMANDS = [row for rule in RULES if isinstance(rule, ResourceRule) for row in rule.table]
+PATHS |= {row.whole_path for row in DEMANDS} | {condition.path for row in DEMANDS for condition in row.when}
 NAMES = sorted({part.removesuffix("[]") for path in PATHS for part in path.split(".")} | {"policy", "bucket"})
+
+
+def names_read_by(rule: Rule) -> list[str]:
+    """The words in the source of a rule, among them the names of the properties that it reads."""
+    judge = rule.judge if isinstance(rule, ResourceRule | StackRule) else None
+    source = ast.parse(inspect.getsource(inspect.getmodule(judge) or ast))
+    words = {node.value for node in ast.walk(source) if isinstance(node, ast.Constant)}
+    parts = {part.removesuffix("[]") for word in words if isinstance(word, str) for part in word.split(".")}
+    return sorted(part for part in parts if re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,40}", part)) or NAMES
+
+
+READERS = [(sorted(rule.types), names_read_by(rule)) for rule in JUDGES]
+SETTINGS = sorted({name for rule in RULES for name in rule.settings})
 MARK = "hunter2"
 
 _leaves = st.one_of(
@@ -32,8 +53,19 @@ _leaves = st.one_of(
         [UNKNOWN, KEY_ARN, "", "alias/aws/s3", "KMS", "true", MARK, '{"Statement": [{}, 3, [[]]]}']
     ),
 )
+_texts = st.lists(
+    st.dictionaries(
+        st.sampled_from(
+            ["Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "Condition"]
+        ),
+        st.sampled_from(
+            ["*", "Allow", MARK, ["*"], {"AWS": "*"}, {"StringEquals": {"aws:SourceArn": [None]}}, 3]
+        ),
+    ),
+    max_size=3,
+).map(lambda found: json.dumps({"Statement": found}))
 _values = st.recursive(
-    _leaves | _leaves.map(secret),
+    _leaves | _leaves.map(secret) | _texts,
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
@@ -47,23 +79,38 @@ _blocks = st.dictionaries(st.sampled_from(NAMES), _values, max_size=6)
 @st.composite
 def _along_a_row(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """A compliant resource with something random put at one place of its path: rules then go deep."""
-    row = draw(st.sampled_from(SLOTS))
-    segments = row.path.split(".")
+    row = draw(st.sampled_from([*SLOTS, *DEMANDS]))
+    whole = row.whole_path if isinstance(row, Demand) else row.path
+    segments = whole.split(".")
     path = ".".join(segments[: draw(st.integers(1, len(segments)))])
-    return draw(st.sampled_from(row.types)), shapes.put(shapes.compliant(row), path, draw(_values))
+    fitting = shapes.put({}, whole, "x") if isinstance(row, Demand) else shapes.compliant(row)
+    return draw(st.sampled_from(row.types)), shapes.put(fitting, path, draw(_values))
 
 
-_resources = st.tuples(st.sampled_from(TYPES), _blocks) | _along_a_row()
+@st.composite
+def _as_a_rule_reads_it(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    """A resource with properties of the names that one of its rules reads, down to three levels."""
+    types, words = draw(st.sampled_from(READERS))
+    names = st.sampled_from(words)
+    inner = st.dictionaries(names, _leaves | _texts | st.lists(_leaves, max_size=2), max_size=4)
+    middle = st.dictionaries(names, _leaves | inner | st.lists(inner, max_size=3), max_size=4)
+    outer = st.dictionaries(names, _leaves | _texts | middle | st.lists(middle, max_size=2), max_size=6)
+    return draw(st.sampled_from(types)), draw(outer)
 
 
-@settings(max_examples=400, deadline=None)
-@given(_resources)
-@example(("aws:kms/key:Key", {"policy": '{"Statement": {"Principal": {"AWS": {"a": ["*", null]}}}}'}))
-def test_no_resource_rule_throws_or_repeats_a_value(found: tuple[str, dict[str, Any]]) -> None:
+_resources = st.tuples(st.sampled_from(TYPES), _blocks) | _along_a_row() | _as_a_rule_reads_it()
+
+
+@settings(max_examples=250, deadline=None)
+@given(_resources, _blocks, st.dictionaries(st.sampled_from(SETTINGS), _values, max_size=3))
+@example(("aws:kms/key:Key", {"policy": '{"Statement": {"Principal": {"AWS": {"a": ["*", null]}}}}'}), {}, {})
+def test_no_resource_rule_throws_or_repeats_a_value(
+    found: tuple[str, dict[str, Any]], provider: dict[str, Any], config: dict[str, Any]
+) -> None:
     token, props = found
-    resource = shapes.resource(token, props)
+    resource = shapes.resource(token, props, provider=provider, config=config)
     for rule in RULES:
-        if isinstance(rule, ResourceRule) and token in rule.types:
+        if isinstance(rule, ResourceRule) and rule.concerns(token):
             for verdict in rule.judge(resource):
                 assert verdict.outcome in Outcome
                 assert MARK not in verdict.message
@@ -89,7 +136,7 @@ def _stacks(draw: st.DrawFn) -> list[PolicyResource]:
     return made
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(_stacks())
 def test_no_stack_rule_throws_or_repeats_a_value(resources: list[PolicyResource]) -> None:
     urns = {resource.urn for resource in resources}

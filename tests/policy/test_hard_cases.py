@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,11 +12,25 @@ from guardrails.pack import RULES
 from tests.policy.shapes import KEY_ARN, UNKNOWN, resource
 
 
-def _failures(token: str, props: Mapping[str, Any]) -> set[str]:
-    """The paths at which any rule fails the resource."""
-    rules = [rule for rule in RULES if isinstance(rule, ResourceRule) and token in rule.types]
+class Case(NamedTuple):
+    """One resource, and the paths at which the rules whose names begin so must fail it."""
+
+    rules: str
+    token: str
+    props: Mapping[str, Any]
+    paths: set[str]
+
+
+def _failures(case: Case) -> set[str]:
+    """The paths at which a rule of the case fails the resource."""
+    rules = [
+        rule
+        for rule in RULES
+        if isinstance(rule, ResourceRule) and rule.concerns(case.token) and rule.name.startswith(case.rules)
+    ]
     assert rules
-    verdicts = [verdict for rule in rules for verdict in rule.judge(resource(token, props))]
+    found = resource(case.token, case.props, config=CONFIG.get(case.rules))
+    verdicts = [verdict for rule in rules for verdict in rule.judge(found)]
     return {verdict.path for verdict in verdicts if verdict.outcome is Outcome.FAIL}
 
 
@@ -34,10 +48,15 @@ EKS = "aws:eks/cluster:Cluster"
 ECR = "aws:ecr/repository:Repository"
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
+DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
+ACL = "aws:wafv2/webAcl:WebAcl"
+REGIONAL_ACL = "arn:aws:wafv2:ap-southeast-1:111122223333:regional/webacl/a/1"
+METRICS = {"visibilityConfig": {"cloudwatchMetricsEnabled": True}}
+CONFIG = {"residency-": {"allowedRegions": ["ap-southeast-1"]}}
 SSE = {"enabled": True, "kmsKeyArn": KEY_ARN}
 RESULTS = {"encryptionConfiguration": {"encryptionOption": "SSE_KMS", "kmsKeyArn": KEY_ARN}}
 
-CASES: dict[str, tuple[str, Mapping[str, Any], set[str]]] = {
+_ENCRYPTION: dict[str, tuple[str, Mapping[str, Any], set[str]]] = {
     "stream with type and key": (STREAM, {"encryptionType": "KMS", "kmsKeyId": KEY_ARN}, set()),
     "stream with a key but no type": (STREAM, {"kmsKeyId": KEY_ARN}, {"encryptionType"}),
     "stream with a type but no key": (STREAM, {"encryptionType": "KMS"}, {"kmsKeyId"}),
@@ -203,7 +222,67 @@ CASES: dict[str, tuple[str, Mapping[str, Any], set[str]]] = {
 }
 
 
+_OTHERS: dict[str, tuple[str, str, Mapping[str, Any], set[str]]] = {
+    "distribution without an ACL": ("waf-", DISTRIBUTION, {}, {"webAclId"}),
+    "distribution with a regional ACL": ("waf-", DISTRIBUTION, {"webAclId": REGIONAL_ACL}, {"webAclId"}),
+    "distribution with an ACL not known yet": ("waf-", DISTRIBUTION, {"webAclId": UNKNOWN}, set()),
+    "ACL without rules": ("waf-", ACL, {**METRICS, "scope": "REGIONAL", "rules": []}, {"rules"}),
+    "ACL with all rules in count": (
+        "waf-",
+        ACL,
+        {**METRICS, "scope": "REGIONAL", "rules": [{**METRICS, "action": {"count": {}}}]},
+        {"rules"},
+    ),
+    "HTTP API": ("waf-", "aws:apigatewayv2/api:Api", {"protocolType": "HTTP"}, {"disableExecuteApiEndpoint"}),
+    "function URL for everybody": (
+        "waf-",
+        "aws:lambda/functionUrl:FunctionUrl",
+        {"authorizationType": "NONE"},
+        {"authorizationType"},
+    ),
+    "SSH for IPv6": (
+        "exposure-",
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        {"ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "cidrIpv6": "::/0"},
+        {"cidrIpv6"},
+    ),
+    "half of the world": (
+        "exposure-",
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        {"ipProtocol": "tcp", "fromPort": 5432, "toPort": 5432, "cidrIpv4": "128.0.0.0/1"},
+        {"cidrIpv4"},
+    ),
+    "HTTPS for the world": (
+        "exposure-",
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "cidrIpv4": "0.0.0.0/0"},
+        set(),
+    ),
+    "cluster whose endpoint nobody closed": (
+        "exposure-",
+        EKS,
+        {"vpcConfig": {"endpointPrivateAccess": True}},
+        {"vpcConfig.endpointPublicAccess"},
+    ),
+    "queue policy not known yet": (
+        "exposure-",
+        "aws:sqs/queuePolicy:QueuePolicy",
+        {"policy": UNKNOWN},
+        set(),
+    ),
+    "table with a replica abroad": (
+        "residency-",
+        TABLE,
+        {"region": "ap-southeast-1", "replicas": [{"regionName": "us-west-2"}, {"regionName": UNKNOWN}]},
+        {"replicas[0].regionName"},
+    ),
+    "table abroad": ("residency-", TABLE, {"region": "us-west-2"}, {"region"}),
+}
+
+CASES = {name: Case("encryption-", *row) for name, row in _ENCRYPTION.items()}
+CASES |= {name: Case(*row) for name, row in _OTHERS.items()}
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_the_case_fails_exactly_where_it_should(case: str) -> None:
-    token, props, paths = CASES[case]
-    assert _failures(token, props) == paths
+    assert _failures(CASES[case]) == CASES[case].paths

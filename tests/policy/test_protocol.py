@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from guardrails.core.rule import StackRule
 from guardrails.pack import ALL_RULES
 from offline.analyzer import PackReport, PackRun, Violation, pack_environment
 from offline.graph import Graph, Resource
@@ -23,7 +24,18 @@ STREAM = "aws:kinesis/stream:Stream"
 FUNCTION = "aws:lambda/function:Function"
 BUCKET = "aws:s3/bucket:Bucket"
 SETTINGS = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+TABLE = "aws:dynamodb/table:Table"
+STAGE = "aws:apigateway/stage:Stage"
+ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
+ACL = "aws:wafv2/webAcl:WebAcl"
+LOG = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
+BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 SECRET_TEXT = "hunter2"
+
+
+STACK_RULES = {rule.name for rule in ALL_RULES if isinstance(rule, StackRule)}
+HOME = "ap-southeast-1"
+REGIONS = {"residency-regions": {"enforcementLevel": "mandatory", "allowedRegions": [HOME]}}
 
 
 def _resource(
@@ -39,19 +51,26 @@ def _resource(
     )
 
 
+PROVIDER = _resource("pulumi:providers:aws", {"region": HOME}, "aws")
+
+
 def _run(
     resources: Iterable[Resource],
     config: Mapping[str, Any] | None = None,
     dry_run: bool = True,
     outputs: Mapping[str, list[str]] | None = None,
+    groups: tuple[str, ...] = ("encryption-", "waivers"),
 ) -> PackReport:
+    """The report on these resources by the rules whose names begin so."""
     graph = Graph("test", "pack")
     environment = pack_environment("pack", "test", "organization", {})
     environment["PULUMI_DRY_RUN"] = "true" if dry_run else "false"
-    with PackRun(PACK, PackConfig(config or {}, "test.json"), environment, fork=False) as run:
-        for resource in (_resource(STACK, {}, "test"), *resources):
+    others = [rule.name for rule in ALL_RULES if not rule.name.startswith(groups)]
+    entries = {**REGIONS, **dict.fromkeys(others, "disabled"), **(config or {})}
+    with PackRun(PACK, PackConfig(entries, "test.json"), environment, fork=False) as run:
+        for resource in (_resource(STACK, {}, "test"), PROVIDER, *resources):
             graph.resources[resource.urn] = resource
-            run.resource(resource, None)
+            run.resource(resource, PROVIDER if resource.type.startswith("aws:") else None)
         return run.finish(graph, outputs or {})
 
 
@@ -63,15 +82,19 @@ def _mandatory(report: PackReport) -> Iterator[Violation]:
 @pytest.fixture(scope="module", params=[True, False], ids=["preview", "up"])
 def hard_cases(request: pytest.FixtureRequest) -> PackReport:
     """Every hard case in one stack, each under its own name."""
-    resources = [_resource(token, inputs, case) for case, (token, inputs, _) in CASES.items()]
-    return _run(resources, dry_run=request.param)
+    resources = [_resource(case.token, case.props, name) for name, case in CASES.items()]
+    return _run(resources, dry_run=request.param, groups=("",))
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_case_fails_exactly_where_it_should(hard_cases: PackReport, case: str) -> None:
-    token, _, paths = CASES[case]
-    mine = [found for found in _mandatory(hard_cases) if found.urn == urn_of(token, case)]
-    assert {found.message.partition(" ")[0] for found in mine} == paths
+    urn = urn_of(CASES[case].token, case)
+    mine = [
+        found
+        for found in _mandatory(hard_cases)
+        if found.urn == urn and found.policy.startswith(CASES[case].rules) and found.policy not in STACK_RULES
+    ]
+    assert {found.message.partition(" ")[0] for found in mine} == CASES[case].paths
 
 
 def test_no_rule_stumbled_over_an_unknown_value(hard_cases: PackReport) -> None:
@@ -80,7 +103,7 @@ def test_no_rule_stumbled_over_an_unknown_value(hard_cases: PackReport) -> None:
 
 
 def test_the_pack_tells_its_rules() -> None:
-    report = _run([])
+    report = _run([], groups=("",))
     assert (report.name, report.policies) == ("guardrails", len(ALL_RULES))
     assert report.violations == []
 
@@ -122,6 +145,52 @@ def test_keys_and_buckets_are_related_by_where_their_values_come_from(dry_run: b
         ("encryption-key-provenance", bad.urn),
         ("encryption-bucket-settings", bare.urn),
     }
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_endpoints_and_web_acls_are_related_by_where_their_values_come_from(dry_run: bool) -> None:
+    acl = _resource(ACL, {"scope": "REGIONAL"}, "acl", {"scope": []})
+    other = _resource(ACL, {"scope": "CLOUDFRONT"}, "other", {"scope": []})
+    good, bad, private = (_resource(STAGE, {}, name) for name in ("good", "bad", "private"))
+    endpoint = {"endpointConfiguration": {"types": "PRIVATE"}}
+    api = _resource("aws:apigateway/restApi:RestApi", endpoint, "api", {"endpointConfiguration": []})
+    private.property_dependencies["restApi"] = [api.urn]
+    joined, misjoined = (
+        _resource(ASSOCIATION, {"resourceArn": UNKNOWN, "webAclArn": UNKNOWN}, name, sources)
+        for name, sources in (
+            ("joined", {"resourceArn": [good.urn], "webAclArn": [acl.urn]}),
+            ("misjoined", {"resourceArn": [good.urn], "webAclArn": [other.urn]}),
+        )
+    )
+    lb_inputs, given = {"internal": UNKNOWN}, {"internal": [api.urn]}
+    balancers = [_resource(BALANCER, {}, "left-out"), _resource(BALANCER, lb_inputs, "unknown", given)]
+    log = _resource(LOG, {"resourceArn": UNKNOWN}, "log", {"resourceArn": [acl.urn]})
+    resources = [acl, other, api, good, bad, private, joined, misjoined, log, *balancers]
+    report = _run(
+        resources, dry_run=dry_run, outputs={BALANCER: ["internal"], ACL: ["scope"]}, groups=("waf-",)
+    )
+    relations = {(found.policy, found.urn) for found in _mandatory(report) if found.policy in STACK_RULES}
+    assert relations == {
+        ("waf-association", bad.urn),
+        ("waf-association", urn_of(BALANCER, "left-out")),
+        ("waf-scope", misjoined.urn),
+        ("waf-logging", other.urn),
+    }
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_the_region_is_taken_from_the_provider_and_checked_against_the_configuration(dry_run: bool) -> None:
+    home, abroad = _resource(TABLE, {}, "home"), _resource(TABLE, {"region": "us-west-2"}, "abroad")
+    report = _run([home, abroad], dry_run=dry_run, groups=("residency-",))
+    assert {found.urn for found in _mandatory(report)} == {abroad.urn}
+    elsewhere = {"residency-regions": {"enforcementLevel": "mandatory", "allowedRegions": ["eu-west-1"]}}
+    report = _run([home], elsewhere, dry_run, groups=("residency-",))
+    assert {found.urn for found in _mandatory(report)} == {home.urn, PROVIDER.urn}
+
+
+def test_without_allowed_regions_the_stack_itself_fails() -> None:
+    report = _run([], {"residency-regions": "mandatory"}, groups=("residency-",))
+    assert [found.urn for found in _mandatory(report)] == [urn_of(STACK, "test")]
 
 
 def _waivers(*entries: Mapping[str, str]) -> dict[str, Any]:

@@ -48,6 +48,8 @@ class Resource:
     props: Mapping[str, Any]
     provider: Mapping[str, Any] = field(default_factory=dict)
     """The inputs of its provider; empty when Pulumi did not tell."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """The rule's own settings in the pack's configuration."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Rule:
     controls: tuple[str, ...] = ()
     """AWS Security Hub controls that say the same, all of them in FSBP or another of its standards."""
     level: EnforcementLevel = EnforcementLevel.MANDATORY
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """JSON Schema of each setting that the pack's configuration may give the rule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +84,14 @@ class ResourceRule(Rule):
     types: frozenset[str]
     """Type tokens it judges; a resource of another type is passed over without a look."""
     judge: Callable[[Resource], Iterable[Verdict]]
+    every_aws_type: bool = False
+    """Whether it judges each type of the AWS provider besides `types`."""
+    table: tuple[Any, ...] = ()
+    """The rows that it amounts to, for the documentation."""
+
+    def concerns(self, token: str) -> bool:
+        """Whether it judges resources of this type."""
+        return token in self.types or (self.every_aws_type and token.startswith("aws:"))
 
 
 @dataclass(frozen=True, kw_only=True)

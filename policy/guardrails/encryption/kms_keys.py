@@ -8,13 +8,13 @@ UNKNOWN  the property is known only at deployment
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_policy import Severity
 
-from ..core.peek import MISSING, UNKNOWN, elements, is_list, peek, text_of
+from ..core.documents import VALID_DOCUMENT, statements
+from ..core.peek import MISSING, UNKNOWN, peek, text_of
 from ..core.rule import Outcome, Resource, ResourceRule, Verdict
 from .slots import GROUP
 
@@ -88,35 +88,14 @@ def _policy(policy: object) -> Iterator[Verdict]:
     if policy is UNKNOWN:
         yield Verdict(Outcome.UNKNOWN, "policy", "is known only at deployment", _PRINCIPAL, "KMS.5")
         return
-    document = _parsed(policy)
-    statements = peek(document, "Statement")
-    if not isinstance(document, Mapping) or statements is MISSING:
-        way_out = "Write it with aws.iam.get_policy_document_output, which makes a valid one"
-        yield Verdict(Outcome.FAIL, "policy", "is not a JSON policy document", way_out, "KMS.5")
+    found = statements(policy)
+    if found is None:
+        yield Verdict(Outcome.FAIL, "policy", "is not a JSON policy document", VALID_DOCUMENT, "KMS.5")
         return
-    for index, statement in enumerate(elements(statements) if is_list(statements) else [statements]):
-        if peek(statement, "Effect") != "Deny" and _is_for_anyone(statement):
-            path = f"policy Statement[{index}]"
+    for statement in found:
+        if statement.allows and statement.is_for_anyone:
+            path = f"policy {statement.path}"
             yield Verdict(Outcome.FAIL, path, "allows every principal", _PRINCIPAL, "KMS.5")
-
-
-def _parsed(policy: object) -> object:
-    if not isinstance(policy, str):
-        return policy
-    try:
-        return json.loads(policy)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _is_for_anyone(statement: object) -> bool:
-    """Whether an Allow statement's principal is, or holds, a wildcard; so is `NotPrincipal`: all but some."""
-    if peek(statement, "NotPrincipal") is not MISSING:
-        return True
-    principal = peek(statement, "Principal")
-    kinds = [peek(principal, kind) for kind in principal] if isinstance(principal, Mapping) else [principal]
-    names = [name for kind in kinds for name in (elements(kind) if is_list(kind) else [kind])]
-    return any(isinstance(name, str) and "*" in name for name in names)
 
 
 RULE = ResourceRule(

@@ -7,46 +7,29 @@ UNKNOWN  key, setting or condition is known only at deployment
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pulumi_policy import Severity
 
-from ..core.peek import EACH, MISSING, UNKNOWN, Absent, elements, is_list, joined, peek, places, text_of
+from ..core.conditions import (
+    Condition,
+    Tribool,
+    all_hold,
+    differs,
+    equals,
+    given,
+    is_given,
+    not_given,
+)
+from ..core.peek import EACH, MISSING, UNKNOWN, elements, is_list, joined, peek, places, text_of
 from ..core.rule import Outcome, Resource, ResourceRule, Verdict
 from .key_id import KeyId, classify
 
 GROUP = "encryption at rest"
 
 USE_A_KEY = "Set it to the ARN of a customer-managed KMS key, such as an aws.kms.Key's arn"
-
-
-@dataclass(frozen=True)
-class Condition:
-    """When a slot applies, told by one property of the same resource."""
-
-    path: str
-    values: tuple[str, ...] = ()
-    """The texts that satisfy it; empty: any value does."""
-    negated: bool = False
-
-    def holds(self, props: Mapping[str, Any]) -> bool | Literal[Absent.UNKNOWN]:
-        """Whether it does. An unknown block counts as given; an unknown text gives `UNKNOWN`."""
-        satisfied = False
-        for _, value in places(props, self.path):
-            if not self.values:
-                satisfied = satisfied or is_given(value)
-            elif value is UNKNOWN:
-                return UNKNOWN
-            else:
-                satisfied = satisfied or text_of(value) in self.values
-        return satisfied != self.negated
-
-    def __str__(self) -> str:
-        if self.values:
-            return f"{self.path} is {'not ' if self.negated else ''}{' or '.join(self.values)}"
-        return f"{self.path} is {'not ' if self.negated else ''}given"
 
 
 @dataclass(frozen=True)
@@ -85,37 +68,9 @@ class KeySlot:
         """The whole path of the key property."""
         return joined(self.block, self.key)
 
-    def applies(self, props: Mapping[str, Any]) -> bool | Literal[Absent.UNKNOWN]:
+    def applies(self, props: Mapping[str, Any]) -> Tribool:
         """Whether all conditions hold; `UNKNOWN` when none fails but one cannot be told."""
-        answers = [condition.holds(props) for condition in self.when]
-        if any(answer is False for answer in answers):
-            return False
-        return UNKNOWN if any(answer is UNKNOWN for answer in answers) else True
-
-
-def is_given(value: object) -> bool:
-    """Whether a value is there and not empty; an unknown one is."""
-    return value is UNKNOWN or (value is not MISSING and not (isinstance(value, Sized) and len(value) == 0))
-
-
-def given(path: str) -> Condition:
-    """The property has a value that is not empty."""
-    return Condition(path)
-
-
-def not_given(path: str) -> Condition:
-    """The property is absent or empty."""
-    return Condition(path, negated=True)
-
-
-def equals(path: str, *values: str) -> Condition:
-    """The property is one of these texts."""
-    return Condition(path, values)
-
-
-def differs(path: str, *values: str) -> Condition:
-    """The property is none of these texts; an absent one is none."""
-    return Condition(path, values, negated=True)
+        return all_hold(self.when, props)
 
 
 def must(path: str, *values: str, default: str | None = None) -> Setting:

@@ -1,0 +1,16 @@
+"""Public exposure: networks, endpoints, buckets and policies that are open to everybody."""
+
+from __future__ import annotations
+
+from ..core.rule import Rule
+from . import buckets, endpoints, network_acls, policies, security_groups
+
+RULES: tuple[Rule, ...] = (
+    security_groups.RULE,
+    network_acls.RULE,
+    endpoints.RULE,
+    buckets.SETTINGS,
+    policies.RULE,
+    buckets.RULE,
+)
+"""Every rule of the group."""
