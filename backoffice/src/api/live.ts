@@ -99,10 +99,10 @@ export class Source<T> {
     this.schedule();
   };
 
-  /** Puts in what an action answered, until the next load. */
-  readonly put = (change: (data: T) => T): void => {
-    if (this.snapshot.data !== undefined) this.set({ ...this.snapshot, data: change(this.snapshot.data) });
-  };
+  /** Loads anew as soon as somebody looks. */
+  expire(): void {
+    this.snapshot = { ...this.snapshot, loadedAt: undefined };
+  }
 
   private isDue(): boolean {
     const { loadedAt, error } = this.snapshot;
@@ -151,12 +151,12 @@ export class Sources {
     return made;
   }
 
-  /** Loads again what is looked at and whose key begins so; forgets the rest of them. */
+  /** Loads again what is looked at and whose key begins so, and the rest of them once it is. */
   invalidate(...prefixes: readonly string[]): void {
     for (const [key, source] of this.byKey) {
       if (!prefixes.some((prefix) => key.startsWith(prefix))) continue;
       if (source.isWatched) void source.refresh();
-      else this.byKey.delete(key);
+      else source.expire();
     }
   }
 

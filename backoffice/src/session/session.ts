@@ -84,6 +84,11 @@ export class Session {
     throw new SignInNeeded("on the way to the login");
   }
 
+  /** As `signIn`, to come back to this very page. */
+  signInAgain(): Promise<never> {
+    return this.signIn(currentPath());
+  }
+
   async signOut(): Promise<void> {
     this.leaving = true;
     await this.manager.revokeTokens(["refresh_token"]).catch(() => undefined); // it ends by itself, later
@@ -98,7 +103,7 @@ export class Session {
 
   /** An access token that is good for a while. Raises SignInNeeded, or TypeError when the login is down. */
   async accessToken(): Promise<string> {
-    if (this.user === null) return this.signIn(currentPath());
+    if (this.user === null) return this.signInAgain();
     if ((this.user.expires_in ?? 0) < RENEW_BEFORE) return this.renew(this.user.access_token);
     return this.user.access_token;
   }
@@ -106,12 +111,12 @@ export class Session {
   /** Another token than `refused`, by the refresh token. Raises like `accessToken`. */
   async renew(refused: string): Promise<string> {
     if (this.user !== null && this.user.access_token !== refused) return this.user.access_token;
-    if (this.user?.refresh_token === undefined) return this.signIn(currentPath());
+    if (this.user?.refresh_token === undefined) return this.signInAgain();
     this.renewing ??= this.refresh().finally(() => (this.renewing = null));
     try {
       return (await this.renewing).access_token;
     } catch (error) {
-      if (error instanceof ErrorResponse) return this.signIn(currentPath());
+      if (error instanceof ErrorResponse) return this.signInAgain();
       throw error;
     }
   }
