@@ -7,6 +7,7 @@ REST and not HTTP: an HTTP API cannot carry a web ACL
 import copy
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from components.iam import Statement, service_role
 from components.lambda_function import LambdaFunction
 from components.tags import DataClass, Tags, component_tags
 
+_ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]+)?")
 METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 SECURITY_SCHEME = "cognito"
 VALIDATOR = "all"
@@ -94,13 +96,40 @@ class ApiLogging(pulumi.ComponentResource):
 
 
 @dataclass(frozen=True)
+class Cors:
+    """The one web page that may call the API from a browser: `origin` such as `https://backoffice.example.com`.
+
+    API Gateway answers preflights itself and puts the headers on what it refuses itself; without them a
+    browser takes an expired token for a broken network. A function's own answers are the function's to mark.
+    """
+
+    origin: str
+    request_headers: tuple[str, ...] = (
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "If-None-Match",
+    )
+    exposed_headers: tuple[str, ...] = ("ETag", "Location", "Retry-After")
+    max_age_seconds: int = 600
+
+    def __post_init__(self) -> None:
+        if not _ORIGIN.fullmatch(self.origin):
+            raise ValueError(
+                f"the origin {self.origin!r} is none: use https:// and a host, nothing after it; '*' would "
+                "let any web page call the API"
+            )
+
+
+@dataclass(frozen=True)
 class RestApiArgs:
     """What the API is.
 
     `document` is an OpenAPI 3.0 document whose protected operations name the security scheme `cognito`;
     `functions` maps a path prefix to the function that serves it, the longest prefix wins; `logging` must be
     there before a stage can log; `custom_domain` switches the execute-api endpoint off; `rate` and `burst`
-    are requests per second and at once, for each method.
+    are requests per second and at once, for each method; `cors` is the web page that calls it, if one does.
     """
 
     account_id: str
@@ -116,6 +145,7 @@ class RestApiArgs:
     log_retention_days: int
     alarm_topic_arn: pulumi.Input[str]
     tags: Tags
+    cors: Cors | None = None
 
     def __post_init__(self) -> None:
         schemes = self.document.get("components", {}).get("securitySchemes", {})
@@ -157,7 +187,9 @@ class RestApi(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         invoke_arns = {prefix: function.invoke_arn for prefix, function in args.functions.items()}
         body = pulumi.Output.all(args.user_pool_arn, invoke_arns).apply(
-            lambda known: served_document(args.document, user_pool_arn=known[0], invoke_arns=known[1])
+            lambda known: served_document(
+                args.document, user_pool_arn=known[0], invoke_arns=known[1], cors=args.cors
+            )
         )
         api = aws.apigateway.RestApi(
             f"{name}-api",
@@ -279,7 +311,11 @@ class RestApi(pulumi.ComponentResource):
 
 
 def served_document(
-    document: Mapping[str, Any], *, user_pool_arn: str, invoke_arns: Mapping[str, str]
+    document: Mapping[str, Any],
+    *,
+    user_pool_arn: str,
+    invoke_arns: Mapping[str, str],
+    cors: Cors | None = None,
 ) -> str:
     """The document with API Gateway's extensions: integrations, authorizer, validation, its own answers."""
     served = copy.deepcopy(dict(document))
@@ -299,6 +335,7 @@ def served_document(
             "responseTemplates": {"application/json": _GATEWAY_PROBLEM},
             "responseParameters": {
                 "gatewayresponse.header.Content-Type": "'application/problem+json'",
+                **(_headers("gatewayresponse.header", _cors_headers(cors)) if cors else {}),
             },
         }
         for kind in ("DEFAULT_4XX", "DEFAULT_5XX")
@@ -311,7 +348,53 @@ def served_document(
             "uri": invoke_arns[prefix],
             "timeoutInMillis": INTEGRATION_TIMEOUT_MS,
         }
+    if cors:
+        for item in served["paths"].values():
+            item["options"] = _preflight(cors, [method for method in item if method in METHODS])
     return json.dumps(served, sort_keys=True)
+
+
+def _cors_headers(cors: Cors) -> dict[str, str]:
+    return {
+        "Access-Control-Allow-Origin": cors.origin,
+        "Access-Control-Expose-Headers": ", ".join(cors.exposed_headers),
+    }
+
+
+def _preflight(cors: Cors, methods: list[str]) -> dict[str, Any]:
+    """An operation that API Gateway answers without a function and without a token."""
+    headers = {
+        "Access-Control-Allow-Origin": cors.origin,
+        "Access-Control-Allow-Methods": ", ".join(sorted(method.upper() for method in methods)),
+        "Access-Control-Allow-Headers": ", ".join(cors.request_headers),
+        "Access-Control-Max-Age": str(cors.max_age_seconds),
+    }
+    return {
+        "summary": "Whether a web page may call this path",
+        "security": [],
+        "responses": {
+            "204": {
+                "description": "It may",
+                "headers": {name: {"schema": {"type": "string"}} for name in headers},
+            }
+        },
+        "x-amazon-apigateway-integration": {
+            "type": "mock",
+            "passthroughBehavior": "when_no_templates",
+            "requestTemplates": {"application/json": '{"statusCode": 204}'},
+            "responses": {
+                "default": {
+                    "statusCode": "204",
+                    "responseParameters": _headers("method.response.header", headers),
+                }
+            },
+        },
+    }
+
+
+def _headers(where: str, headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers as API Gateway maps them; a constant is in single quotes."""
+    return {f"{where}.{name}": f"'{value}'" for name, value in headers.items()}
 
 
 def _slug(prefix: str) -> str:

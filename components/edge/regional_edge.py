@@ -40,7 +40,7 @@ class RegionalEdgeArgs:
 
     Load balancers are those that face the internet. `allowed_countries` limits who may call the rider API
     (ISO 3166-1 alpha-2; None: anybody); public feeds stay open. `proven_by` is the certificate of the other
-    Region.
+    Region. `web_origins` is the web page (`https://backoffice.example.com`) that calls an audience's APIs.
     """
 
     foundation: Foundation
@@ -50,6 +50,7 @@ class RegionalEdgeArgs:
     load_balancers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     allowed_countries: tuple[str, ...] | None = None
     proven_by: Certificate | None = None
+    web_origins: Mapping[Audience, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [at.name for api in self.apis for at in api.names]
@@ -144,6 +145,7 @@ class RegionalEdge(pulumi.ComponentResource):
                     audience=audience,
                     description=f"Before what {audience} reach in {self._args.foundation.region}",
                     allowed_countries=self._args.allowed_countries if riders else None,
+                    web_origin=self._args.web_origins.get(audience),
                 ),
                 opts=self._child,
             )

@@ -88,7 +88,7 @@ class MarketRoutingArgs:
 
 
 class MarketRouting(pulumi.ComponentResource):
-    """`health_check_ids` and `health_check_arns` say by role whether a Region is well; none without standby."""
+    """`health_check_ids` and `health_check_arns` say by role if a Region is well; none without standby."""
 
     health_check_ids: Mapping[RegionRole, pulumi.Output[str]]
     health_check_arns: Mapping[RegionRole, pulumi.Output[str]]

@@ -17,6 +17,7 @@ WINDOW_SECONDS = 300
 RETRY_AFTER_SECONDS = "60"
 MAX_BODY_BYTES = 8_192
 """What AWSManagedRulesCommonRuleSet takes too; here it is answered with a 413 that says why."""
+CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 PUBLIC_FEEDS = "/gbfs/"
 """Read by journey planners and health checks anywhere in the world."""
 
@@ -54,7 +55,7 @@ class CountedBy(StrEnum):
 
 @dataclass(frozen=True)
 class RateRule:
-    """At most `limit` requests in five minutes of one address or token, on paths that match, with the method.
+    """At most `limit` requests in five minutes of one address or token, on paths that match, with the methods.
 
     Many riders share one address of a mobile carrier; a token is one rider. A request without a token is not
     counted by token: the API's authorizer refuses it, and the limit by address counts it.
@@ -64,13 +65,13 @@ class RateRule:
     limit: int
     by: CountedBy = CountedBy.ADDRESS
     paths: str | None = None
-    method: str | None = None
+    methods: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 10 <= self.limit <= 2_000_000_000:
             raise ValueError(f"rate rule {self.name}: limit is {self.limit}: AWS WAF takes 10 to 2000000000")
-        if self.method and not self.paths:
-            raise ValueError(f"rate rule {self.name}: a method without paths; say which paths it is about")
+        if self.methods and not self.paths:
+            raise ValueError(f"rate rule {self.name}: methods without paths; say which paths it is about")
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ PROFILES: Mapping[Audience, Profile] = MappingProxyType(
             groups=(_IP_REPUTATION, _COMMON, _KNOWN_BAD_INPUTS),
             rates=(
                 RateRule("requests", 3_000),
-                RateRule("changes", 60, CountedBy.TOKEN, r"^/v1/", "POST"),
+                RateRule("changes", 60, CountedBy.TOKEN, r"^/v1/", CHANGES),
                 # An app asks once a second what became of its command.
                 RateRule("commands", 600, CountedBy.TOKEN, r"^/v1/commands/"),
             ),
@@ -100,7 +101,7 @@ PROFILES: Mapping[Audience, Profile] = MappingProxyType(
             groups=(_IP_REPUTATION, _ANONYMOUS_IP, _COMMON, _KNOWN_BAD_INPUTS),
             rates=(
                 RateRule("requests", 6_000),  # an office of people, each with a live map
-                RateRule("changes", 120, CountedBy.TOKEN, r"^/v1/", "POST"),
+                RateRule("changes", 120, CountedBy.TOKEN, r"^/v1/", CHANGES),
             ),
             surge=200,
         ),
@@ -118,7 +119,7 @@ PROFILES: Mapping[Audience, Profile] = MappingProxyType(
                     "sign-in",
                     100,
                     paths=r"^/(login|signup|confirm|confirmUser|forgotPassword|resetPassword|mfa|resendcode)",
-                    method="POST",
+                    methods=("POST",),
                 ),
             ),
             surge=500,
@@ -156,7 +157,10 @@ REFUSALS = (TOO_MANY, TOO_LARGE, NOT_HERE)
 
 
 def rules_of(
-    audience: Audience, metric_prefix: str, allowed_countries: Sequence[str] | None
+    audience: Audience,
+    metric_prefix: str,
+    allowed_countries: Sequence[str] | None,
+    web_origin: str | None,
 ) -> list[aws.wafv2.WebAclRuleArgs]:
     """The rules in the order in which they are asked: the cheap ones that refuse most come first."""
     profile = PROFILES[audience]
@@ -179,7 +183,7 @@ def rules_of(
             else aws.wafv2.WebAclRuleOverrideActionArgs(
                 none=empty(aws.wafv2.WebAclRuleOverrideActionNoneArgs)
             ),
-            action=_block(refusal) if refusal else None,
+            action=_block(refusal, web_origin) if refusal else None,
             visibility_config=aws.wafv2.WebAclRuleVisibilityConfigArgs(
                 cloudwatch_metrics_enabled=True,
                 sampled_requests_enabled=True,
@@ -190,22 +194,22 @@ def rules_of(
     ]
 
 
-def _block(refusal: Refusal) -> aws.wafv2.WebAclRuleActionArgs:
-    headers = (
-        [
-            aws.wafv2.WebAclRuleActionBlockCustomResponseResponseHeaderArgs(
-                name="Retry-After", value=RETRY_AFTER_SECONDS
-            )
-        ]
-        if refusal is TOO_MANY
-        else None
-    )
+def _block(refusal: Refusal, web_origin: str | None) -> aws.wafv2.WebAclRuleActionArgs:
+    headers = {
+        **({"Retry-After": RETRY_AFTER_SECONDS} if refusal is TOO_MANY else {}),
+        # Without it a browser shows the page no answer at all, and the page takes it for a broken network.
+        **({"Access-Control-Allow-Origin": web_origin} if web_origin else {}),
+    }
     return aws.wafv2.WebAclRuleActionArgs(
         block=aws.wafv2.WebAclRuleActionBlockArgs(
             custom_response=aws.wafv2.WebAclRuleActionBlockCustomResponseArgs(
                 response_code=refusal.status,
                 custom_response_body_key=refusal.key,
-                response_headers=headers,
+                response_headers=[
+                    aws.wafv2.WebAclRuleActionBlockCustomResponseResponseHeaderArgs(name=name, value=value)
+                    for name, value in headers.items()
+                ]
+                or None,
             )
         )
     )
@@ -317,9 +321,9 @@ def _scope(rule: RateRule) -> _Scope | None:
         return None
     # Decoded first: %2Fv1 must not be another path than /v1.
     path = _matches(rule.paths, _RegexField(uri_path=empty(_RegexPath)), "URL_DECODE", "NORMALIZE_PATH")
-    if rule.method is None:
+    if not rule.methods:
         return path
-    method = _matches(f"^{rule.method}$", _RegexField(method=empty(_RegexMethod)), "NONE")
+    method = _matches(f"^({'|'.join(rule.methods)})$", _RegexField(method=empty(_RegexMethod)), "NONE")
     return _Scope(and_statement=_ScopeAnd(statements=[path, method]))
 
 

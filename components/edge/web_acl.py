@@ -27,6 +27,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 class WebAclArgs:
     """`allowed_countries` are ISO 3166-1 alpha-2 codes, None for the whole world.
 
+    `web_origin` is the web page that calls the endpoint and must be able to read refusals (CORS).
     For CloudFront the foundation must be us-east-1's, for anything else that of the endpoint's Region.
     """
 
@@ -35,6 +36,7 @@ class WebAclArgs:
     description: str
     for_cloudfront: bool = False
     allowed_countries: tuple[str, ...] | None = None
+    web_origin: str | None = None
 
     def __post_init__(self) -> None:
         # A dash that is not ASCII passes a preview and fails a deployment.
@@ -74,7 +76,7 @@ class WebAcl(pulumi.ComponentResource):
                 default_action=aws.wafv2.WebAclDefaultActionArgs(
                     allow=aws.wafv2.WebAclDefaultActionAllowArgs()
                 ),
-                rules=rules_of(args.audience, name, args.allowed_countries),
+                rules=rules_of(args.audience, name, args.allowed_countries, args.web_origin),
                 custom_response_bodies=[refusal.body() for refusal in REFUSALS],
                 # In logs and samples, and in what a rate rule counted by: who has a token is its rider.
                 data_protection_config=aws.wafv2.WebAclDataProtectionConfigArgs(

@@ -100,7 +100,7 @@ def test_a_rider_books_less_often_than_an_address_may_ask(stack: Recording) -> N
     assert changes["limit"] < rate(riders, "requests")["limit"]
     assert changes["aggregateKeyType"] == "CUSTOM_KEYS"
     assert [key["header"]["name"] for key in changes["customKeys"]] == ["authorization"]
-    assert scope(changes) == ["^/v1/", "^POST$"]
+    assert scope(changes) == ["^/v1/", "^(POST|PUT|PATCH|DELETE)$"]
     assert scope(rate(riders, "commands")) == ["^/v1/commands/"]
 
 
@@ -115,7 +115,7 @@ def test_guessing_passwords_is_limited_by_address(stack: Recording) -> None:
     assert (limit["limit"], limit["aggregateKeyType"]) == (100, "IP")
     paths, method = scope(limit)
     assert paths.startswith("^/(login|")
-    assert method == "^POST$"
+    assert method == "^(POST)$"
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,23 @@ def test_a_body_larger_than_is_looked_at_is_too_large(stack: Recording) -> None:
     statement = rules(acl(stack, Audience.RIDERS))["body-size"]["statement"]["sizeConstraintStatement"]
     assert (statement["comparisonOperator"], statement["size"]) == ("GT", 8_192)
     assert statement["fieldToMatch"] == {"body": {"oversizeHandling": "MATCH"}}
+
+
+def test_a_web_page_can_read_why_it_is_refused() -> None:
+    origin = "https://backoffice.sg.dev.bluehorizons.example"
+    recording = build(
+        "dev",
+        lambda m: edge_of(m, RegionRole.PRIMARY, m.regions.primary, web_origins={Audience.STAFF: origin}),
+    )
+
+    def origins(audience: Audience) -> set[str | None]:
+        blocks = [r["action"]["block"] for r in rules(acl(recording, audience)).values() if "action" in r]
+        answers = [block["customResponse"].get("responseHeaders", []) for block in blocks]
+        named = [{header["name"]: header["value"] for header in headers} for headers in answers]
+        return {headers.get("Access-Control-Allow-Origin") for headers in named}
+
+    assert origins(Audience.STAFF) == {origin}
+    assert origins(Audience.RIDERS) == {None}
 
 
 # ---- countries ---------------------------------------------------------------------------------------------
@@ -317,5 +334,5 @@ def test_countries_that_aws_waf_does_not_know_are_refused(countries: tuple[str, 
 def test_a_limit_that_aws_waf_does_not_take_is_refused() -> None:
     with pytest.raises(ValueError, match="limit is 5"):
         RateRule("few", 5)
-    with pytest.raises(ValueError, match="a method without paths"):
-        RateRule("posts", 100, method="POST")
+    with pytest.raises(ValueError, match="methods without paths"):
+        RateRule("posts", 100, methods=("POST",))
