@@ -133,10 +133,22 @@ class Recording(pulumi.runtime.Mocks):
             f"{args.token} was invoked: no component of ours should need the provider's answer"
         )
 
+    def on(self, provider: str) -> "Recording":
+        """A recording of those resources that are on a provider."""
+        view = Recording()
+        view.resources = [r for r in self.resources if r.provider_name == provider]
+        return view
+
     def only(self, *parts: str) -> "Recording":
         """A recording of those resources whose name holds one of `parts`."""
         view = Recording()
         view.resources = [r for r in self.resources if any(part in r.name for part in parts)]
+        return view
+
+    def without(self, *parts: str) -> "Recording":
+        """A recording of those resources whose name holds none of `parts`."""
+        view = Recording()
+        view.resources = [r for r in self.resources if not any(part in r.name for part in parts)]
         return view
 
     def one(self, type_: str, name: str | None = None) -> Recorded:

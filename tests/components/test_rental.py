@@ -29,7 +29,32 @@ ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 DOCUMENT: dict[str, Any] = json.loads((FUNCTIONS_DIR / "rider_api" / "openapi.json").read_text())
 TAGS = {"Project": "p", "Environment": "dev", "Market": "sg", "Owner": "o", "CostCenter": "c"}
-FUNCTIONS = ("rider-api", "gbfs-feed", "event-publisher", "booking-expirer", "offline-detector", "invoicer")
+FUNCTIONS = (
+    "rider-api",
+    "gbfs-feed",
+    "event-publisher",
+    "booking-expirer",
+    "offline-detector",
+    "invoicer",
+    "reconciler",
+)
+
+
+@pytest.fixture(scope="module")
+def prod(prod: Recording) -> Recording:
+    """Of prod, what is in the primary Region; tests/components/test_standby.py is about the other."""
+    return prod.on("aws-ap-southeast-1")
+
+
+@pytest.fixture(name="prod")
+def primary_of_prod(prod: Recording) -> Recording:
+    """The primary Region's half; that of the standby is tested by test_standby.py."""
+    return prod.without("-rent-dr-", "-commands-dr-", "-cars-dr-", "-probe-")
+
+
+@pytest.fixture(name="dev")
+def dev_without_probe(dev: Recording) -> Recording:
+    return dev.without("-probe-")
 
 
 def rental_table(stack: Recording) -> Recorded:
@@ -285,6 +310,7 @@ def test_who_may_change_bookings_and_who_may_only_read(stack: Recording) -> None
         ("booking-expirer", True),
         ("offline-detector", True),
         ("invoicer", True),
+        ("reconciler", True),
         ("gbfs-feed", False),
         ("event-publisher", False),
     ):
@@ -419,12 +445,14 @@ def test_what_must_happen_by_itself_happens_at_the_markets_time_and_says_when_it
     assert {name: s["scheduleExpression"] for name, s in schedules.items()} == {
         "expire": "rate(1 minute)",
         "offline": "rate(5 minutes)",
+        "reconcile": "rate(15 minutes)",
         "invoice-catch-up": "cron(0 3 * * ? *)",
     }
     dead = stack.one(QUEUE, "-schedules-dead-letters")
     for name, function_name, task in (
         ("expire", "booking-expirer", "expire"),
         ("offline", "offline-detector", "detect"),
+        ("reconcile", "reconciler", "reconcile"),
         ("invoice-catch-up", "invoicer", "catch-up"),
     ):
         made = schedules[name]
