@@ -74,11 +74,20 @@ class Geofence:
         return -distance if inside else distance
 
 
-@cache
-def market_fence(market: Market) -> Geofence:
-    """The fence of a market. Raises ValueError when its file is not one GeoJSON polygon."""
+def outline(market: Market) -> list[tuple[float, float]]:
+    """The corners of a market's fence, (longitude, latitude) in degrees, the first not repeated.
+
+    Raises ValueError when its file is not one GeoJSON polygon.
+    """
     path = _DATA / f"{market}.geojson"
     geometry = json.loads(path.read_text(encoding="utf-8"))["geometry"]
     if geometry["type"] != "Polygon" or len(geometry["coordinates"]) != 1:
         raise ValueError(f"{path.name}: one Polygon without holes is expected, got {geometry['type']}")
-    return Geofence([(float(x), float(y)) for x, y in geometry["coordinates"][0]])
+    ring = [(float(x), float(y)) for x, y in geometry["coordinates"][0]]
+    return ring[:-1] if ring[0] == ring[-1] else ring
+
+
+@cache
+def market_fence(market: Market) -> Geofence:
+    """The fence of a market. Raises ValueError when its file is not one GeoJSON polygon."""
+    return Geofence(outline(market))

@@ -138,11 +138,13 @@ def _content(media_type: str, kind: type[Struct]) -> dict[str, Any]:
 def _query_parameters(kind: type[Struct]) -> list[dict[str, Any]]:
     _, found = msgspec.json.schema_components([kind], ref_template=_REFERENCE)
     schema = found.pop(kind.__name__)
-    if found:
+    enums = {_REFERENCE.format(name=name): part for name, part in found.items() if "enum" in part}
+    if len(enums) < len(found):
         raise DocumentError(f"{kind.__name__}: a query parameter is a plain value, not {sorted(found)}")
     parameters = []
     for name, property_schema in schema["properties"].items():
-        plain = _importable(property_schema)
+        plain = _importable(enums.get(property_schema.get("$ref", ""), property_schema))
+        plain.pop("title", None)
         parameter = {"name": name, "in": "query", "required": name in schema["required"]}
         if "description" in plain:
             parameter["description"] = plain.pop("description")

@@ -29,7 +29,7 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Request(Generic[_Q, _B]):
-    """A checked request. `subject`: who asks, "" where anybody may. `key`: the Idempotency-Key of a POST."""
+    """A checked request. `subject`: who asks, "" where anybody may. `key`: Idempotency-Key of a change."""
 
     event: Mapping[str, Any]
     subject: str
@@ -59,6 +59,7 @@ class Operation(Generic[_S]):
     body: type[Struct] | None
     body_required: bool
     problems: tuple[ErrorCode, ...]
+    common: tuple[Code, ...]
     parameters: Mapping[str, str]
     headers: Mapping[str, str]
     statuses: Mapping[int, str]
@@ -66,7 +67,7 @@ class Operation(Generic[_S]):
     @property
     def keyed(self) -> bool:
         """Whether it changes something, and so needs an Idempotency-Key."""
-        return self.method == "POST"
+        return self.method in ("POST", "PUT", "PATCH")
 
     @property
     def path_parameters(self) -> list[str]:
@@ -76,7 +77,7 @@ class Operation(Generic[_S]):
     @property
     def all_problems(self) -> list[Code]:
         """Every code it may answer with, also those that no operation names."""
-        codes: list[Code] = [*self.problems, ApiErrorCode.INTERNAL_ERROR, ErrorCode.TRY_AGAIN]
+        codes: list[Code] = [*self.problems, *self.common, ApiErrorCode.INTERNAL_ERROR, ErrorCode.TRY_AGAIN]
         if self.scope is not None:
             codes += [ApiErrorCode.UNAUTHENTICATED, ApiErrorCode.INSUFFICIENT_SCOPE]
         if self.path_parameters:
@@ -91,11 +92,13 @@ class Operation(Generic[_S]):
 
 
 class Operations(Generic[_S]):
-    """Collects the operations of one function; its docstrings are the document's texts."""
+    """Collects the operations of one function; its docstrings are the document's texts. `common`: problems
+    that each of them may answer with."""
 
-    def __init__(self, *, tag: str, scope: str | None) -> None:
+    def __init__(self, *, tag: str, scope: str | None, common: tuple[Code, ...] = ()) -> None:
         self.tag = tag
         self.scope = scope
+        self.common = common
         self.all: list[Operation[_S]] = []
 
     def route(
@@ -134,6 +137,7 @@ class Operations(Generic[_S]):
                     body=body,
                     body_required=body_required,
                     problems=problems,
+                    common=self.common,
                     parameters=parameters or {},
                     headers=headers or {},
                     statuses=statuses or {},

@@ -30,8 +30,16 @@ logger: Final = Logger()
 class Router(Generic[_S]):
     """The operations of one function over its service."""
 
-    def __init__(self, operations: Iterable[Operation[_S]], service: _S) -> None:
+    def __init__(
+        self,
+        operations: Iterable[Operation[_S]],
+        service: _S,
+        authorize: Callable[[Operation[_S], Mapping[str, Any]], None] = lambda _, __: None,
+    ) -> None:
+        """`authorize`: (operation, proxy event), raises ApiError when whoever asks may not do that; asked
+        once the token's scope is known to be right, before anything else of the request is looked at."""
         self._service = service
+        self._authorize = authorize
         self._operations = list(operations)
         self._patterns: list[tuple[re.Pattern[str], str]] = []
         self._resolver = APIGatewayRestResolver()
@@ -57,6 +65,7 @@ class Router(Generic[_S]):
         event = current.raw_event
         headers = current.resolved_headers_field
         who = "" if operation.scope is None else subject(event, operation.scope)
+        self._authorize(operation, event)
         for name, value in path.items():
             if not re.fullmatch(ID_PATTERN, value):
                 raise ApiError(ApiErrorCode.NO_SUCH_PATH, f"{value[:80]!r} cannot be a {name}")

@@ -31,6 +31,11 @@ class BayName(Struct, frozen=True, kw_only=True, rename="camel"):
     bay_id: Id
 
 
+def or_none(value: _T | UnsetType) -> _T | None:
+    """The value, or None when the JSON left it out."""
+    return None if value is UNSET else value
+
+
 def bay_name(bay: BayRef | None) -> BayName | UnsetType:
     """A bay as APIs name it."""
     return UNSET if bay is None else BayName(station_id=bay.station_id, bay_id=bay.bay_id)

@@ -21,6 +21,7 @@ def main() -> None:
         page = DOCS / name
         page.write_text(renewed(page.read_text(encoding="utf-8"), tables), encoding="utf-8")
     (FUNCTIONS / "rider_api" / "openapi.json").write_text(openapi.text(), encoding="utf-8")
+    (FUNCTIONS / "staff_api" / "openapi.json").write_text(openapi.staff_text(), encoding="utf-8")
 
 
 if __name__ == "__main__":

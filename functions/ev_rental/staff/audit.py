@@ -1,13 +1,12 @@
 """The audit trail: who did what to what, when, why, and how it ended. Records are added and never changed."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from ev_rental.kpi.local_days import LocalDays
 from ev_rental.rental.ids import derived_id
 
 MAX_REASON: Final = 500
@@ -71,7 +70,7 @@ def audit_record(
     has the same id."""
     return AuditRecord(
         audit_id=derived_id("audit", actor.sub, action, subject, outcome, cause, at),
-        day=local_day(at, time_zone),
+        day=LocalDays(time_zone).day_of(at).isoformat(),
         at=at,
         actor=actor.sub,
         actor_name=actor.name,
@@ -85,17 +84,3 @@ def audit_record(
         request_id=actor.request_id,
         detail=detail or {},
     )
-
-
-def local_day(at: int, time_zone: str) -> str:
-    """The day of ms `at` where the market is, `yyyy-mm-dd`."""
-    return datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(time_zone)).date().isoformat()
-
-
-def day_bounds(day: date, time_zone: str) -> tuple[int, int]:
-    """The first and the last ms of a day where the market is."""
-    zone = ZoneInfo(time_zone)
-    start = datetime(day.year, day.month, day.day, tzinfo=zone)
-    end = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(days=1)
-    # Wall-clock arithmetic, so that a day of 23 or 25 hours is one day.
-    return int(start.timestamp() * 1000), int(end.timestamp() * 1000) - 1

@@ -1,7 +1,6 @@
 """Work orders and the audit trail over moto: keys, indexes and expressions are DynamoDB's own grammar."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import boto3
@@ -10,7 +9,7 @@ from moto import mock_aws
 
 from backoffice_store.store import BackofficeStore, ChangedMeanwhileError
 from ev_rental.rental.errors import ErrorCode, RentalError
-from ev_rental.staff.audit import Actor, AuditRecord, Outcome, audit_record, day_bounds, local_day
+from ev_rental.staff.audit import Actor, AuditRecord, Outcome, audit_record
 from ev_rental.vocabulary import Severity
 from ev_rental.work_orders import Priority, WorkOrderStatus, add_note, assign, cancel, finish, open_for_alert
 
@@ -186,17 +185,19 @@ def test_a_crafted_cursor_is_refused(store: BackofficeStore, cursor: str) -> Non
     assert caught.value.code is ErrorCode.INVALID_CURSOR
 
 
+def test_a_record_belongs_to_the_markets_own_day() -> None:
+    late = audit_record(
+        ANN,
+        action="a",
+        subject="s",
+        outcome=Outcome.DONE,
+        at=NOON + 12 * 3_600_000,
+        time_zone="Asia/Singapore",
+        cause="k",
+    )
+    assert (record().day, late.day) == ("2026-03-04", "2026-03-05")
+
+
 def test_a_page_of_no_size_is_refused(store: BackofficeStore) -> None:
     with pytest.raises(RentalError, match="1 to 100"):
         store.work_orders(WorkOrderStatus.OPEN, limit=101)
-
-
-@pytest.mark.parametrize(
-    ("zone", "day", "hours"),
-    [("Asia/Singapore", date(2026, 3, 4), 24), ("Australia/Sydney", date(2026, 4, 5), 25)],
-)
-def test_a_day_is_the_markets_own_however_long_it_is(zone: str, day: date, hours: int) -> None:
-    first, last = day_bounds(day, zone)
-    assert last - first + 1 == hours * 3_600_000
-    assert (local_day(first, zone), local_day(last, zone)) == (day.isoformat(), day.isoformat())
-    assert local_day(last + 1, zone) > day.isoformat()

@@ -1,0 +1,1 @@
+"""What the back office calls: the live fleet, commands, alerts and work, bookings, figures, audit."""

@@ -1,0 +1,54 @@
+"""Who asks, and facts of the market that a page needs before anything else."""
+
+from ev_rental.geofence import outline
+from ev_rental.rental.market import RentalMarket, stations
+from ev_rental.staff.access import groups_of, permissions
+from ev_rental.staff.audit import Actor
+from ev_rental.staff.service import StaffService
+from staff_api.told import MarketView, MeView, PointView, StationPlace, VehicleTypeView
+
+
+def me(service: StaffService, actor: Actor) -> MeView:
+    """Who asks, what they may do, and where."""
+    groups = groups_of(actor.groups)
+    return MeView(
+        sub=actor.sub,
+        name=actor.name,
+        groups=list(groups),
+        permissions=permissions(groups),
+        market=_market_view(service.market, service.locale, service.now()),
+    )
+
+
+def _market_view(market: RentalMarket, locale: str, now: int) -> MarketView:
+    return MarketView(
+        market=market.market,
+        name=market.market.name.title(),
+        locale=locale,
+        time_zone=market.time_zone,
+        currency=market.currency.code,
+        minor_digits=market.currency.minor_digits,
+        min_state_of_charge=market.limits.min_soc,
+        outline=[PointView(latitude=y, longitude=x) for x, y in outline(market.market)],
+        stations=[
+            StationPlace(
+                station_id=station.station_id,
+                name=station.name,
+                address=station.address,
+                latitude=station.latitude,
+                longitude=station.longitude,
+                bays=len(station.bays),
+            )
+            for station in stations(market.market).values()
+        ],
+        vehicle_types=[
+            VehicleTypeView(
+                vehicle_type_id=kind.vehicle_type_id,
+                make=kind.make,
+                model=kind.model,
+                max_range_metres=kind.max_range_meters,
+            )
+            for kind in market.vehicle_types
+        ],
+        plans=[plan.plan_id for plan in market.tariff_at(now).plans],
+    )
