@@ -24,10 +24,7 @@ PACK = ROOT / "policy"
 STACKS = ("dev", "prod")
 
 Node = offline_graph.Resource
-AWAITED = {
-    ("waf-association", "aws:apigateway/stage:Stage"),
-    ("waf-association", "aws:cognito/userPool:UserPool"),
-}
+AWAITED: frozenset[tuple[str, str]] = frozenset()
 """Rule and type of what the program still lacks."""
 
 Finding = tuple[str, str, str]

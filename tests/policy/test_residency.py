@@ -58,9 +58,9 @@ def test_a_provider_of_a_region_that_is_not_allowed_fails_unless_it_is_the_globa
 @pytest.mark.parametrize("token", sorted(IN_GLOBAL_REGION))
 def test_what_aws_keeps_in_us_east_1_may_be_there_and_nowhere_else(token: str) -> None:
     row = IN_GLOBAL_REGION[token]
-    props = {row.path: f"{row.prefix}x"} if row.path else {}
-    assert _judged(token, props, EVERYWHERE) == {}
-    assert _judged(token, props, ABROAD) == {"region": FAIL}
+    for props in [{row.path: f"{prefix}x"} for prefix in row.prefixes] or [{}]:
+        assert _judged(token, props, EVERYWHERE) == {}
+        assert _judged(token, props, ABROAD) == {"region": FAIL}
     if row.path:
         assert _judged(token, {row.path: "else"}, EVERYWHERE) == {"region": FAIL}
         assert _judged(token, {}, EVERYWHERE) == {"region": FAIL}

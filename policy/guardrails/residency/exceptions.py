@@ -36,7 +36,7 @@ class InGlobalRegion:
 
     reason: str
     path: str = ""
-    prefix: str = ""
+    prefixes: tuple[str, ...] = ()
     """What the value at `path` begins with; one that is not known yet counts."""
 
     def holds(self, props: Mapping[str, Any]) -> bool:
@@ -44,10 +44,10 @@ class InGlobalRegion:
         if not self.path:
             return True
         value = peek(props, self.path)
-        return value is UNKNOWN or (isinstance(value, str) and value.startswith(self.prefix))
+        return value is UNKNOWN or (isinstance(value, str) and value.startswith(self.prefixes))
 
 
-_OF_CLOUDFRONT = InGlobalRegion("CloudFront reads its web ACL there", "scope", "CLOUDFRONT")
+_OF_CLOUDFRONT = InGlobalRegion("CloudFront reads its web ACL there", "scope", ("CLOUDFRONT",))
 _OF_TOPIC = InGlobalRegion("alarms on health checks and costs can only tell a topic of their own Region")
 
 IN_GLOBAL_REGION: Mapping[str, InGlobalRegion] = {
@@ -61,7 +61,9 @@ IN_GLOBAL_REGION: Mapping[str, InGlobalRegion] = {
         "belongs to such an ACL"
     ),
     "aws:cloudwatch/logGroup:LogGroup": InGlobalRegion(
-        "such an ACL logs in its own Region, to a group with this prefix", "name", "aws-waf-logs-"
+        "such an ACL and a public zone log there, to groups with these prefixes",
+        "name",
+        ("aws-waf-logs-", "/aws/route53/"),
     ),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": InGlobalRegion("belongs to such a log group"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": InGlobalRegion(
