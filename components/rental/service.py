@@ -41,11 +41,12 @@ _PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "booking_expirer": ("rental_events", "rental_store"),
         "offline_detector": ("rental_events", "rental_store"),
         "invoicer": ("rental_events", "rental_store"),
+        "reconciler": ("rental_events", "rental_store"),
     }
 )
 OPENAPI_DOCUMENT = FUNCTIONS_DIR / "rider_api" / "openapi.json"
 STAGE = "live"
-SWEEPS = ("booking-expirer", "offline-detector", "invoicer")
+SWEEPS = ("booking-expirer", "offline-detector", "invoicer", "reconciler")
 ARCHIVE_DAYS = 90
 INVOICER_TIMEOUT_SECONDS = 30
 PUBLISHER_MAX_RETRIES = 20
@@ -137,6 +138,14 @@ class RentalService(pulumi.ComponentResource):
             dead_letter_arn=scheduled_dead_letters.arn,
             reserved_concurrency=1,
         )
+        reconciler = self._function(
+            "reconciler",
+            "Puts right what a failover left in halves",
+            everything,
+            timeout_seconds=300,
+            dead_letter_arn=scheduled_dead_letters.arn,
+            reserved_concurrency=1,
+        )
         invoices = ConsumedQueue(
             f"{name}-invoices",
             ConsumedQueueArgs(
@@ -183,6 +192,13 @@ class RentalService(pulumi.ComponentResource):
                         "rate(5 minutes)",
                         {"task": "detect"},
                         detector.alias_arn,
+                    ),
+                    ScheduledTask(
+                        "reconcile",
+                        "Halves of what another Region did",
+                        "rate(15 minutes)",
+                        {"task": "reconcile"},
+                        reconciler.alias_arn,
                     ),
                     ScheduledTask(
                         "invoice-catch-up",

@@ -25,6 +25,8 @@ def report(logger: Logger, metrics: Metrics, swept: Mapping[str, Swept]) -> dict
         metrics.add_metric(name, MetricUnit.Count, one.done)
         if one.failed:
             logger.error("not all was done", extra={"sweep": name, "failed": one.failed})
+        if one.fenced:
+            logger.warning("another Region writes", extra={"sweep": name})
         if not one.finished:
             logger.warning("some of it is left to the next run", extra={"sweep": name})
     metrics.add_metric("Failed", MetricUnit.Count, sum(len(one.failed) for one in swept.values()))

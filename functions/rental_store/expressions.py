@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ev_rental.rental.vehicle import state_shard
-from ev_rental.rental.vocabulary import VehicleEvent
+from ev_rental.rental.vocabulary import DueKind, VehicleEvent
 from ev_rental.rental.writes import (
     Companion,
+    Entity,
     Insert,
     LockRider,
     MirrorState,
@@ -22,6 +23,7 @@ from ev_rental.rental.writes import (
     Replace,
     ReserveBay,
     ReserveVehicle,
+    Unchanged,
     VacateBay,
     Write,
 )
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
     from rental_store.items import Attributes
 
+# Two Regions may have counted to the same version, each on its own, while they could not hear each other.
+_AS_READ: Final = "#version = :read AND #changed_at = :read_at"
 _NEXT_VERSION: Final = "#version = #version + :one"
 
 
@@ -54,6 +58,8 @@ class Actions:
                 action = self._put(write)
             case Replace():
                 action = self._replace(write)
+            case Unchanged():
+                action = self._unchanged(write)
             case ReserveVehicle():
                 action = self._reserve_vehicle(write)
             case LockRider() | ReleaseRider():
@@ -122,15 +128,25 @@ class Actions:
         update = "SET " + ", ".join(f"#{name} = :{name}" for name in changed)
         if gone:
             update += " REMOVE " + ", ".join(f"#{name}" for name in gone)
-        action = self._update(
-            items.entity_key(write.before), update, "#version = :read", {":read": write.before.version}
-        )
+        action = self._update(items.entity_key(write.before), update, _AS_READ, _read(write.before))
         values = action["Update"].get("ExpressionAttributeValues", {})
         action["Update"]["ExpressionAttributeValues"] = {
             **values,
             **{f":{name}": value for name, value in changed.items()},
         }
         return action
+
+    def _unchanged(self, write: Unchanged) -> "TransactWriteItemTypeDef":
+        return {
+            "ConditionCheck": {
+                "TableName": self._rental,
+                "Key": items.entity_key(write.entity),
+                "ConditionExpression": _AS_READ,
+                "ExpressionAttributeNames": {"#version": "version", "#changed_at": "changed_at"},
+                "ExpressionAttributeValues": items.attributes(_read(write.entity)),
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
 
     def _reserve_vehicle(self, write: ReserveVehicle) -> "TransactWriteItemTypeDef":
         return self._update(
@@ -153,10 +169,11 @@ class Actions:
         values: dict[str, Any] = {":booking": write.booking_id, ":at": write.at, ":one": 1}
         stamp = f"#changed_at = :at, {_NEXT_VERSION}"
         if isinstance(write, ReleaseRider):
-            update = f"SET {stamp} REMOVE #live_booking_id"
+            update = f"SET {stamp} REMOVE #live_booking_id, #due_kind, #due_at"
             condition = "#live_booking_id = :booking"
         else:
-            update = f"SET #live_booking_id = :booking, {stamp}"
+            update = f"SET #live_booking_id = :booking, #due_kind = :due, #due_at = :at, {stamp}"
+            values[":due"] = DueKind.RIDER_LOCK.value
             condition = "#verified = :true AND attribute_not_exists(#live_booking_id)"
             values[":true"] = True
             if write.plan_id is not None:
@@ -215,3 +232,7 @@ class Actions:
                 removes, condition = " REMOVE #occupied_by", "#occupied_by = :vehicle"
         update = f"SET {sets}#changed_at = :at, {_NEXT_VERSION}{removes}"
         return self._update(items.bay_key(write.bay), update, condition, values)
+
+
+def _read(entity: Entity) -> dict[str, Any]:
+    return {":read": entity.version, ":read_at": entity.changed_at}

@@ -137,20 +137,24 @@ def _entity_name(entity: Entity) -> str:
 
 
 def _index(entity: Entity) -> dict[str, Any]:
+    attributes: dict[str, Any] = {}
+    due: tuple[DueKind, int] | None = None
     match entity:
         case Booking(state=BookingState.HELD):
-            return {"due_kind": DueKind.HOLD_EXPIRY.value, "due_at": entity.hold_expires_at}
+            due = DueKind.HOLD_EXPIRY, entity.hold_expires_at
+        case Booking(state=BookingState.ACTIVE):
+            due = DueKind.TRIP, entity.started_at or entity.changed_at
         case Booking(state=BookingState.COMPLETED):
-            return {"due_kind": DueKind.INVOICE.value, "due_at": entity.changed_at}
+            due = DueKind.INVOICE, entity.changed_at
+        case Rider(live_booking_id=str()):
+            due = DueKind.RIDER_LOCK, entity.changed_at
         case Command():
-            forget = {"expires_at": entity.issued_at // 1000 + KEEP_COMMANDS_SECONDS}
+            attributes = {"expires_at": entity.issued_at // 1000 + KEEP_COMMANDS_SECONDS}
             if entity.state is CommandState.SENT:
-                return forget | {"due_kind": DueKind.COMMAND_EXPIRY.value, "due_at": entity.gives_up_at}
-            return forget
+                due = DueKind.COMMAND_EXPIRY, entity.gives_up_at
         case RentalVehicle():
-            return {"state_shard": state_shard(entity.state, entity.vehicle_id)}
-        case _:
-            return {}
+            attributes = {"state_shard": state_shard(entity.state, entity.vehicle_id)}
+    return attributes if due is None else attributes | {"due_kind": due[0].value, "due_at": due[1]}
 
 
 def _attribute(value: Any) -> "AttributeValueTypeDef":  # noqa: ANN401 - any JSON value

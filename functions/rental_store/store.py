@@ -17,7 +17,7 @@ from ev_rental.rental.idempotency import IdempotencyRecord
 from ev_rental.rental.invoice import Invoice
 from ev_rental.rental.reading import Reading
 from ev_rental.rental.rider import Rider
-from ev_rental.rental.station import Bay
+from ev_rental.rental.station import Bay, BayRef
 from ev_rental.rental.store import Page, StationContent, TripContext
 from ev_rental.rental.vehicle import STATE_SHARDS, RentalVehicle
 from ev_rental.rental.vocabulary import DueKind
@@ -122,6 +122,10 @@ class DynamoDBStore:
                 raise
             return reasons
         return []
+
+    def bay(self, bay: BayRef) -> Bay | None:
+        """One bay, consistent."""
+        return self._one(items.bay_key(bay), Bay)
 
     def booking(self, booking_id: str) -> Booking | None:
         """By id, consistent."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.logging import Logger
 
+from ev_rental.rental.errors import ErrorCode, RentalError
+from ev_rental.rental.operations import RentalOperations
 from rental_events.connection import operations
 
 if TYPE_CHECKING:
@@ -24,6 +26,17 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         rider_id = event["request"]["userAttributes"]["sub"]
         rental = operations(context)
         if rental.store.rider(rider_id) is None:
-            rental.register_rider(rider_id, verified=False)
-            logger.info("rider registered", extra={"trigger": event["triggerSource"]})
+            _register(rental, rider_id, event["triggerSource"])
     return event
+
+
+def _register(rental: RentalOperations, rider_id: str, trigger: str) -> None:
+    try:
+        rental.register_rider(rider_id, verified=False)
+    except RentalError as error:
+        if error.code is not ErrorCode.WRITES_DISABLED:
+            raise
+        # During a failover riders sign in all the same; the next sign-in registers them.
+        logger.warning("rider not registered: no Region writes here", extra={"trigger": trigger})
+    else:
+        logger.info("rider registered", extra={"trigger": trigger})

@@ -12,13 +12,16 @@ from ev_rental.rental.vocabulary import BookingState as State
 
 TRANSITIONS: Final[Mapping[State, frozenset[State]]] = {
     State.HELD: frozenset({State.ACTIVE, State.EXPIRED, State.CANCELLED}),
-    State.ACTIVE: frozenset({State.COMPLETED}),
+    State.ACTIVE: frozenset({State.COMPLETED, State.CANCELLED}),
     State.COMPLETED: frozenset({State.INVOICED}),
     State.INVOICED: frozenset(),
     State.EXPIRED: frozenset(),
     State.CANCELLED: frozenset(),
 }
 """Which state may follow which."""
+
+FAILOVER_CONFLICT: Final = "failover_conflict"
+"""Why a booking was cancelled that another Region had accepted without knowing of this one."""
 
 LIVE: Final = frozenset({State.HELD, State.ACTIVE})
 """States in which a booking keeps its vehicle and its rider from any other."""
@@ -28,7 +31,7 @@ class Booking(Struct, frozen=True, kw_only=True):
     """Times in ms, odometers in metres, energy in Wh that the battery gave in its life.
 
     `tariff_id`: the tariff agreed when the car was held. `destination`: the bay kept for the return.
-    `command_id`: the command the car has not answered yet.
+    `command_id`: the command the car has not answered yet. `cancel_reason`: None when the rider cancelled.
     """
 
     booking_id: str
@@ -51,6 +54,7 @@ class Booking(Struct, frozen=True, kw_only=True):
     end_odometer: int | None = None
     end_energy_wh: int | None = None
     invoice_id: str | None = None
+    cancel_reason: str | None = None
 
     @property
     def metres(self) -> int | None:

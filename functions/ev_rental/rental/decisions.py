@@ -9,7 +9,7 @@ from ev_rental.rental.booking import Booking, edit, step
 from ev_rental.rental.command import LIFETIME_MS, Ack, Command, settle
 from ev_rental.rental.errors import ErrorCode, RentalError
 from ev_rental.rental.ids import derived_id
-from ev_rental.rental.invoice import invoice_for
+from ev_rental.rental.invoice import Invoice, invoice_for
 from ev_rental.rental.market import RentalMarket
 from ev_rental.rental.reading import Reading, seen_since
 from ev_rental.rental.station import BayRef
@@ -32,6 +32,7 @@ from ev_rental.rental.writes import (
     Replace,
     ReserveBay,
     ReserveVehicle,
+    Unchanged,
     VacateBay,
     Write,
 )
@@ -235,11 +236,26 @@ def change_vehicle(vehicle: RentalVehicle, events: list[VehicleEvent], now: int)
     return [Replace(vehicle, changed), MirrorState(vehicle.vehicle_id, changed.state)]
 
 
-def invoice(booking: Booking, market: RentalMarket, now: int) -> list[Write]:
-    """Invoices a completed trip. Raises ValueError when the booking has no whole trip."""
-    issued = invoice_for(booking, market, now)
-    invoiced = step(booking, BookingState.INVOICED, now, invoice_id=issued.invoice_id)
-    return [Insert(issued), Replace(booking, invoiced)]
+def invoice(
+    booking: Booking, issued: Invoice | None, market: RentalMarket, now: int
+) -> tuple[Invoice | None, list[Write]]:
+    """The invoice of a trip and what is left to write for it; no invoice when there is no trip to invoice.
+
+    Invoice and booking are written together, but come to a Region that takes over one by one: `issued` may
+    be there without the booking's step, and the other way round. Raises ValueError when the booking has no
+    whole trip.
+    """
+    if booking.state not in (BookingState.COMPLETED, BookingState.INVOICED):
+        return None, []
+    found = issued or invoice_for(booking, market, now)
+    writes: list[Write] = [] if issued else [Insert(found)]
+    if booking.state is BookingState.COMPLETED:
+        writes.append(
+            Replace(booking, step(booking, BookingState.INVOICED, now, invoice_id=found.invoice_id))
+        )
+    elif writes:
+        writes.append(Unchanged(booking))
+    return found, writes
 
 
 def register_vehicle(

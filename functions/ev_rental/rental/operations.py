@@ -16,6 +16,7 @@ from ev_rental.rental.explain import explain
 from ev_rental.rental.invoice import Invoice
 from ev_rental.rental.market import known_bay
 from ev_rental.rental.reading import Reading
+from ev_rental.rental.reconcile import reconcile
 from ev_rental.rental.rider import Rider
 from ev_rental.rental.station import Bay, BayRef
 from ev_rental.rental.steps import Steps, Sweep
@@ -103,12 +104,19 @@ class RentalOperations(Steps):
         """Invoices a completed trip; the invoice there is when it was done before; None when there is
         nothing to invoice (yet)."""
         self.check_writes()
-        self.settle(lambda now: self._invoice(booking_id, now))
-        return self.store.invoice(booking_id)
+        issued: Invoice | None = None
+
+        def decide(now: int) -> list[Write] | None:
+            nonlocal issued
+            issued, writes = self._invoice(booking_id, now)
+            return writes or None
+
+        self.settle(decide)
+        return issued
 
     def issue_due_invoices(self) -> Sweep:
         """Invoices every completed trip that has none."""
-        return self.sweep(DueKind.INVOICE, self._invoice)
+        return self.sweep(DueKind.INVOICE, lambda name, now: self._invoice(name, now)[1] or None)
 
     def detect_lost_contact(self) -> Sweep:
         """Marks cars that fell silent as non-contactable, and those that are heard of again as they were."""
@@ -128,6 +136,10 @@ class RentalOperations(Steps):
 
             self.one_of(sweep, vehicle_id, decide)
         return sweep
+
+    def reconcile(self) -> Sweep:
+        """Puts right what a failover left in halves; changes nothing where nothing is wrong."""
+        return reconcile(self)
 
     # Staff and set-up
 
@@ -219,11 +231,11 @@ class RentalOperations(Steps):
             return decisions.start_trip(command, trip.booking, trip.vehicle, trip.reading, ack, now)
         return decisions.end_trip(command, trip.booking, trip.vehicle, trip.reading, self.new_id(), now)
 
-    def _invoice(self, booking_id: str, now: int) -> list[Write] | None:
+    def _invoice(self, booking_id: str, now: int) -> tuple[Invoice | None, list[Write]]:
         booking = self.store.booking(booking_id)
-        if booking is None or booking.state is not BookingState.COMPLETED:
-            return None
-        return decisions.invoice(booking, self.market, now)
+        if booking is None:
+            return None, []
+        return decisions.invoice(booking, self.store.invoice(booking_id), self.market, now)
 
     def _secure(self, late_command_id: str) -> None:
         late = self.store.command(late_command_id)

@@ -11,7 +11,7 @@ from ev_rental.rental.idempotency import IdempotencyRecord
 from ev_rental.rental.invoice import Invoice
 from ev_rental.rental.reading import Reading
 from ev_rental.rental.rider import Rider
-from ev_rental.rental.station import Bay
+from ev_rental.rental.station import Bay, BayRef
 from ev_rental.rental.vehicle import RentalVehicle
 from ev_rental.rental.vocabulary import DueKind
 from ev_rental.rental.writes import Write
@@ -51,6 +51,8 @@ class Store(Protocol):
     def commit(self, writes: Sequence[Write]) -> None:
         """All of the writes, or none and CommitRefused."""
 
+    def bay(self, bay: BayRef) -> Bay | None: ...
+
     def booking(self, booking_id: str) -> Booking | None: ...
 
     def command(self, command_id: str) -> Command | None: ...
@@ -80,4 +82,4 @@ class Store(Protocol):
     def station(self, station_id: str) -> StationContent: ...
 
     def due(self, kind: DueKind, now: int) -> Iterator[str]:
-        """Ids of bookings or commands that are due at ms `now`, the longest due first."""
+        """Ids of bookings, commands or riders that are due at ms `now`, the longest due first."""

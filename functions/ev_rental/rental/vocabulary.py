@@ -88,6 +88,8 @@ class DueKind(StrEnum):
     HOLD_EXPIRY = "hold_expiry"
     COMMAND_EXPIRY = "command_expiry"
     INVOICE = "invoice"
+    TRIP = "trip"
+    RIDER_LOCK = "rider_lock"
 
 
 class ReportCategory(StrEnum):

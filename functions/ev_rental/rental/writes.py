@@ -29,10 +29,16 @@ class Insert(Struct, frozen=True):
 
 
 class Replace(Struct, frozen=True):
-    """Condition: the item has the version of `before`. Writes what differs in `after`."""
+    """Condition: the item is of the version and time of `before`. Writes what differs in `after`."""
 
     before: Entity
     after: Entity
+
+
+class Unchanged(Struct, frozen=True):
+    """Condition: the item is as it was read. Writes nothing."""
+
+    entity: Entity
 
 
 class ReserveVehicle(Struct, frozen=True):
@@ -128,6 +134,7 @@ class Companion(Struct, frozen=True):
 Write = (
     Insert
     | Replace
+    | Unchanged
     | ReserveVehicle
     | LockRider
     | ReleaseRider

@@ -591,7 +591,7 @@ def test_a_booking_costs_one_aws_call_and_a_whole_rental_fourteen() -> None:
         ),
         (
             lambda: world.operations.issue_invoice(booking_id),
-            ["GetItem", "TransactWriteItems", "GetItem"],
+            ["GetItem", "GetItem", "TransactWriteItems"],
         ),
     ]
     assert car

@@ -55,8 +55,16 @@ def test_a_changed_password_registers_nobody() -> None:
     assert world.store.rider(NEW) is None
 
 
-def test_behind_the_fence_of_a_standby_region_nobody_is_registered_and_cognito_is_told() -> None:
+def test_while_another_region_writes_riders_sign_in_and_are_registered_at_a_later_sign_in() -> None:
     world = World()
-    with pytest.raises(RentalError):
-        call(world, "PostConfirmation_ConfirmSignUp", writes_enabled=False)
+    assert call(world, "PostConfirmation_ConfirmSignUp", writes_enabled=False)
     assert world.store.rider(NEW) is None
+    call(world, "PostAuthentication_Authentication")
+    assert world.store.rider(NEW) is not None
+
+
+def test_what_may_pass_is_told_to_cognito_which_tries_again() -> None:
+    world = World()
+    world.db.fault = lambda operation: "throttled" if operation == "TransactWriteItems" else None
+    with pytest.raises(RentalError, match="try_again"):
+        call(world, "PostConfirmation_ConfirmSignUp")

@@ -1,0 +1,1 @@
+"""The function that puts right what a failover left in halves."""
