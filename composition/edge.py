@@ -8,6 +8,7 @@ import pulumi
 from components.edge import (
     ApiEndpoint,
     Audience,
+    DnsZones,
     MarketRouting,
     MarketRoutingArgs,
     MqttEndpoint,
@@ -67,14 +68,14 @@ def open_edge(
             "rider-api",
             Audience.RIDERS,
             rental.services[base.region].api,
-            tuple(hub.dns(rider_name) for rider_name in rider_names),
+            tuple(hub.at(rider_name) for rider_name in rider_names),
         )
         pools = {"riders": rental.riders.pool_arn, **(user_pools or {})}
         regional[role] = RegionalEdge(
             f"{name}-edge" if is_primary else f"{name}-edge-dr",
             RegionalEdgeArgs(
                 foundation=base,
-                dns_provider=hub.provider,
+                dns_provider=hub.dns,
                 apis=(riders, *(apis if is_primary else ())),
                 user_pools=pools if is_primary else {},
                 proven_by=None if is_primary else regional[RegionRole.PRIMARY].certificate,
@@ -83,8 +84,8 @@ def open_edge(
         )
     routing = _route(settings, regions, hub, roles, regional)
     _route_cars(settings, regions, hub, rental, routing)
-    if settings.shield_advanced:
-        _shield(settings, hub)
+    if settings.shield_advanced and hub.zones:
+        _shield(settings, regions, hub.zones)
     return Edge(regional, routing)
 
 
@@ -111,7 +112,7 @@ def _route(
         return RegionOfMarket(
             region=roles[role].region,
             api=targets[names.api],
-            own_name=hub.dns(own),
+            own_name=hub.at(own),
             own_api=targets[own],
             probe=probe,
         )
@@ -119,7 +120,7 @@ def _route(
     nearest = None
     if answers_nearest(settings.market):
         nearest = NearestMarket(
-            name=hub.dns(names.global_api),
+            name=hub.at(names.global_api),
             region=regions.primary.region,
             target=regional[RegionRole.PRIMARY].targets[names.global_api],
         )
@@ -127,8 +128,8 @@ def _route(
         f"{name}-routing",
         MarketRoutingArgs(
             foundation=regions.edge,
-            dns_provider=hub.provider,
-            api=hub.dns(names.api),
+            dns_provider=hub.dns,
+            api=hub.at(names.api),
             primary=region(RegionRole.PRIMARY),
             standby=region(RegionRole.STANDBY) if regions.standby else None,
             standby_writes=settings.writer is Writer.STANDBY,
@@ -142,7 +143,7 @@ def _route_cars(
     settings: StackSettings, regions: Regions, hub: HubLink, rental: Rental, routing: MarketRouting
 ) -> None:
     """Cars find AWS IoT Core by one name; where one Region serves both roles there is nothing to choose."""
-    at = hub.dns(hub.names.mqtt)
+    at = hub.at(hub.names.mqtt)
     endpoints: dict[RegionRole, pulumi.Input[str]] = {}
     first: MqttEndpoint | None = None
     for region in rental.pipelines:
@@ -152,7 +153,7 @@ def _route_cars(
             f"{settings.prefix}-mqtt" if is_ingest else f"{settings.prefix}-mqtt-dr",
             MqttEndpointArgs(
                 name=at,
-                dns_provider=hub.provider,
+                dns_provider=hub.dns,
                 tags=settings.base_tags,
                 proven_by=first.certificate if first else None,
             ),
@@ -164,7 +165,7 @@ def _route_cars(
         f"{settings.prefix}-mqtt-routing",
         MqttRoutingArgs(
             name=at,
-            dns_provider=hub.provider,
+            dns_provider=hub.dns,
             endpoints=endpoints,
             health_check_ids=routing.health_check_ids,
             standby_writes=settings.writer is Writer.STANDBY,
@@ -173,14 +174,16 @@ def _route_cars(
     )
 
 
-def _shield(settings: StackSettings, hub: HubLink) -> None:
+def _shield(settings: StackSettings, regions: Regions, zones: DnsZones) -> None:
+    """Protect the zones, which are the hub's: API Gateway and Cognito cannot be protected so."""
     Shield(
         f"{settings.prefix}-shield",
         ShieldArgs(
             resources={
-                "zone": Protected(pulumi.Output.concat("arn:aws:route53:::hostedzone/", hub.zone_id)),
+                "root-zone": Protected(zones.root.arn),
+                **{f"{market}-zone": Protected(zone.arn) for market, zone in zones.markets.items()},
             },
             tags=settings.base_tags,
         ),
-        opts=pulumi.ResourceOptions(providers=[hub.provider]),
+        opts=regions.options(regions.edge),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.edge import DnsName, MarketNames
+from components.edge import DnsName, DnsZones, MarketNames
 from components.foundation import Regions
 from components.hub import Hub, HubArgs, external_id
 from components.hub_reference import HubOutput, HubReference
@@ -26,20 +26,24 @@ from composition.networks import Networks
 
 @dataclass(frozen=True)
 class HubLink:
-    """What a stack needs of the hub; `provider` works in the hub's account and Region.
+    """What a stack needs of the hub; both providers work in the hub's account.
 
-    `peer` and `direct_connect_gateway_id` only where there is one to join.
+    `dns` is in us-east-1, where Route 53 is, so that moving riders asks nothing of a Region that may be lost;
+    `network` is in the hub's Region. `peer` and `direct_connect_gateway_id` only where there is one to join;
+    `zones` only in the home stack.
     """
 
     account_id: str
-    provider: pulumi.ProviderResource
+    dns: pulumi.ProviderResource
+    network: pulumi.ProviderResource
     root_zone_id: pulumi.Output[str]
     zone_id: pulumi.Output[str]
     names: MarketNames
     peer: PeerGateway | None = None
     direct_connect_gateway_id: pulumi.Output[str] | None = None
+    zones: DnsZones | None = None
 
-    def dns(self, name: str) -> DnsName:
+    def at(self, name: str) -> DnsName:
         """A name in the market's zone, or in the root zone when it is the environment's."""
         in_market = name.endswith(f".{self.names.market_domain}")
         return DnsName(name, self.zone_id if in_market else self.root_zone_id)
@@ -58,7 +62,7 @@ def join_hub(
         TransitGatewayPeering(
             f"{settings.prefix}-hub-peering",
             TransitGatewayPeeringArgs(
-                own=gateway.peer, other=link.peer, accepter=link.provider, tags=settings.base_tags
+                own=gateway.peer, other=link.peer, accepter=link.network, tags=settings.base_tags
             ),
             opts=regions.options(regions.primary),
         )
@@ -70,7 +74,7 @@ def join_hub(
                 gateway=gateway,
                 dx_gateway_id=link.direct_connect_gateway_id,
                 hub_account_id=link.account_id,
-                hub_provider=link.provider,
+                hub_provider=link.network,
                 router=DepotRouter(settings.depot_vpn_address, settings.depot_bgp_asn),
                 connection_id=settings.direct_connect_connection_id,
             ),
@@ -99,13 +103,15 @@ def _build(
     pulumi.export("nameServers", hub.zones.name_servers)
     return HubLink(
         account_id=settings.account_id,
-        provider=regions.provider(regions.primary),
+        dns=regions.provider(regions.edge),
+        network=regions.provider(regions.primary),
         root_zone_id=hub.zones.root.zone_id,
         zone_id=hub.zones.markets[settings.market].zone_id,
         names=MarketNames(settings.domain, settings.market_domain),
         direct_connect_gateway_id=(
             hub.direct_connect.gateway_id if hub.direct_connect and settings.direct_connect else None
         ),
+        zones=hub.zones,
     )
 
 
@@ -113,20 +119,22 @@ def _reach(settings: StackSettings, networks: Networks, stacks: Mapping[str, Sta
     account = stacks[settings.home_stack].account_id
     home = MARKETS[HOME_MARKET]
     hub = HubReference(settings.home_stack, domain=settings.domain)
-    provider = aws.Provider(
-        "aws-hub",
-        aws.ProviderArgs(
-            region=home.primary,
-            allowed_account_ids=[account],
-            sts_region=GLOBAL_REGION,
-            assume_roles=[
-                aws.ProviderAssumeRoleArgs(
-                    role_arn=hub.for_market(HubOutput.MARKET_LINK_ROLE_ARNS, settings.market),
-                    external_id=external_id(settings.hub_prefix, settings.market),
-                    session_name=settings.prefix,
-                )
-            ],
-        ),
+    role = aws.ProviderAssumeRoleArgs(
+        role_arn=hub.for_market(HubOutput.MARKET_LINK_ROLE_ARNS, settings.market),
+        external_id=external_id(settings.hub_prefix, settings.market),
+        session_name=settings.prefix,
+    )
+    dns, network = (
+        aws.Provider(
+            f"aws-hub-{region}",
+            aws.ProviderArgs(
+                region=region,
+                allowed_account_ids=[account],
+                sts_region=GLOBAL_REGION,
+                assume_roles=[role],
+            ),
+        )
+        for region in (GLOBAL_REGION, home.primary)
     )
     peer = None
     if networks.gateway:
@@ -140,7 +148,8 @@ def _reach(settings: StackSettings, networks: Networks, stacks: Mapping[str, Sta
         )
     return HubLink(
         account_id=account,
-        provider=provider,
+        dns=dns,
+        network=network,
         root_zone_id=hub.text(HubOutput.ROOT_ZONE_ID),
         zone_id=hub.for_market(HubOutput.MARKET_ZONE_IDS, settings.market),
         names=MarketNames(settings.domain, settings.market_domain),
