@@ -1,8 +1,6 @@
 """The container's rider API over the function's handler: the same answers, nobody mistaken for another."""
 
 import json
-import sys
-import threading
 from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
@@ -135,39 +133,33 @@ def test_a_fault_gives_a_definite_answer_and_says_nothing_of_it() -> None:
     assert b"secret" not in answer.content
 
 
-def test_requests_that_come_at_once_are_served_one_by_one() -> None:
-    inside, most = 0, 0
-    guard = threading.Lock()
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
+class Gate:
+    """A lock that tells whether it is held."""
 
-    def slow(event: dict[str, Any], _: Any) -> dict[str, Any]:
-        nonlocal inside, most
-        with guard:
-            inside += 1
-        for _turn in range(2_000):  # long enough for any other thread to get in, if it can
-            most = max(most, inside)
-        with guard:
-            inside -= 1
-        claims = event["requestContext"]["authorizer"]["claims"]
-        return {"statusCode": 200, "body": json.dumps(claims["sub"])}
+    def __init__(self) -> None:
+        self.held = False
 
-    served = application(slow)
-    answers: dict[str, str] = {}
+    def __enter__(self) -> None:
+        assert not self.held
+        self.held = True
 
-    def rider(name: str) -> None:
-        answers[name] = ask(served, request("GET", "/v1/bookings", **signed(name))).body
+    def __exit__(self, *_: object) -> None:
+        self.held = False
 
-    threads = [threading.Thread(target=rider, args=(f"rider-{number}",)) for number in range(8)]
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(usual)
-    assert answers == {name: name for name in answers}
-    assert (len(answers), most) == (8, 1)
+
+def test_the_handler_is_asked_behind_a_lock_that_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, held = Gate(), []
+    monkeypatch.setattr("containers.rider_api.application.Lock", lambda: gate)
+
+    def look(*_: Any) -> dict[str, Any]:
+        held.append(gate.held)
+        if len(held) == 2:
+            raise RuntimeError
+        return {"statusCode": 204}
+
+    served = application(look)
+    statuses = [ask(served, request("GET", "/v1/bookings", **signed())).status for _ in range(3)]
+    assert (statuses, held, gate.held) == ([204, 500, 204], [True] * 3, False)
 
 
 # ---- requests and events -----------------------------------------------------------------------------------
