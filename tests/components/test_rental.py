@@ -46,17 +46,6 @@ def prod(prod: Recording) -> Recording:
     return prod.on("aws-ap-southeast-1")
 
 
-@pytest.fixture(name="prod")
-def primary_of_prod(prod: Recording) -> Recording:
-    """The primary Region's half; that of the standby is tested by test_standby.py."""
-    return prod.without("-rent-dr-", "-commands-dr-", "-cars-dr-", "-probe-")
-
-
-@pytest.fixture(name="dev")
-def dev_without_probe(dev: Recording) -> Recording:
-    return dev.without("-probe-")
-
-
 def rental_table(stack: Recording) -> Recorded:
     return stack.one("aws:dynamodb/table:Table", "-rental-data-table")
 
@@ -108,7 +97,7 @@ def test_the_rental_table_is_encrypted_recoverable_and_streams_its_changes(stack
 def test_in_prod_bookings_survive_the_loss_of_a_region_and_a_slip_of_the_hand(prod: Recording) -> None:
     table = rental_table(prod)
     assert table["deletionProtectionEnabled"] is True
-    replica_key = prod.one("aws:kms/replicaKey:ReplicaKey", "-rental-ap-southeast-5").arn
+    replica_key = f"{rental_key(prod)}-ap-southeast-5"
     assert table["replicas"] == [
         {
             "regionName": "ap-southeast-5",
@@ -441,14 +430,14 @@ def test_a_queue_for_a_consumer_that_lambda_cannot_run_is_refused() -> None:
 def test_what_must_happen_by_itself_happens_at_the_markets_time_and_says_when_it_did_not(
     stack: Recording,
 ) -> None:
-    schedules = {s.name.split("-schedules-")[1]: s for s in stack.all(SCHEDULE)}
+    schedules = {s.name.split("-schedules-")[1]: s for s in stack.only("-rental-").all(SCHEDULE)}
     assert {name: s["scheduleExpression"] for name, s in schedules.items()} == {
         "expire": "rate(1 minute)",
         "offline": "rate(5 minutes)",
         "reconcile": "rate(15 minutes)",
         "invoice-catch-up": "cron(0 3 * * ? *)",
     }
-    dead = stack.one(QUEUE, "-schedules-dead-letters")
+    dead = stack.one(QUEUE, "-rental-schedules-dead-letters")
     for name, function_name, task in (
         ("expire", "booking-expirer", "expire"),
         ("offline", "offline-detector", "detect"),
@@ -466,9 +455,9 @@ def test_what_must_happen_by_itself_happens_at_the_markets_time_and_says_when_it
         assert target["retryPolicy"] == {"maximumEventAgeInSeconds": 3_600, "maximumRetryAttempts": 5}
 
 
-@pytest.mark.parametrize("name", ["booking-expirer", "offline-detector", "invoicer"])
+@pytest.mark.parametrize("name", ["booking-expirer", "offline-detector", "invoicer", "reconciler"])
 def test_what_a_scheduled_function_fails_at_is_kept(stack: Recording, name: str) -> None:
-    dead = stack.one(QUEUE, "-schedules-dead-letters").arn
+    dead = stack.one(QUEUE, "-rental-schedules-dead-letters").arn
     made = stack.one("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", f"-{name}-failures")
     assert (made["functionName"], made["qualifier"]) == (function(stack, name).name, "live")
     assert made["destinationConfig"] == {"onFailure": {"destination": dead}}
@@ -511,9 +500,9 @@ def test_behind_a_name_of_ours_the_execute_api_endpoint_is_off() -> None:
 
 
 def test_the_schedules_may_call_their_functions_and_no_other(stack: Recording) -> None:
-    document = str(stack.one(ROLE_POLICY, "-schedules-role-policy")["policy"])
+    document = str(stack.one(ROLE_POLICY, "-rental-schedules-role-policy")["policy"])
     for name in FUNCTIONS:
-        called = name in {"booking-expirer", "offline-detector", "invoicer"}
+        called = name in {"booking-expirer", "offline-detector", "invoicer", "reconciler"}
         request = Request("lambda:InvokeFunction", alias(stack, name).arn)
         assert allows(document, request) is called, name
 
@@ -561,7 +550,7 @@ def test_a_cars_answer_reaches_the_function_that_starts_the_trip(stack: Recordin
         "-commands-acks-throttles",
         *(
             f"-rental-{name}-{what}-items"
-            for name in ("booking-expirer", "offline-detector", "invoicer")
+            for name in ("booking-expirer", "offline-detector", "invoicer", "reconciler")
             for what in ("failed", "unfinished")
         ),
         "-riders-signup-errors",
