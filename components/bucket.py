@@ -22,7 +22,8 @@ class EncryptedBucketArgs:
     """`key_arn`: a customer-managed key of the bucket's Region. `protect`: refuse deletion, keep objects.
 
     `statements` are what the bucket's policy says beside refusing plain HTTP, made of the bucket's ARN;
-    `locked_days`: for so long nobody, the root user included, can delete or overwrite what is written.
+    `locked_days`: for so long nobody, the root user included, can delete or overwrite what is written;
+    `policy_later`: the caller gives the policy by `let`, because it names what can only be made afterwards.
     """
 
     key_arn: pulumi.Input[str]
@@ -32,6 +33,7 @@ class EncryptedBucketArgs:
     lifecycle_rules: Sequence[LifecycleRule] = field(default_factory=tuple)
     statements: Callable[[pulumi.Output[str]], Sequence[Statement]] = _nobody
     locked_days: int | None = None
+    policy_later: bool = False
 
     def __post_init__(self) -> None:
         if self.locked_days is not None and self.locked_days < 1:
@@ -47,6 +49,7 @@ class EncryptedBucket(pulumi.ComponentResource):
 
     arn: pulumi.Output[str]
     bucket_name: pulumi.Output[str]
+    regional_domain_name: pulumi.Output[str]
     policy: aws.s3.BucketPolicy
 
     def __init__(
@@ -129,18 +132,24 @@ class EncryptedBucket(pulumi.ComponentResource):
                 ),
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
             )
-        self.policy = aws.s3.BucketPolicy(
-            f"{name}-policy",
-            aws.s3.BucketPolicyArgs(
-                bucket=bucket.id,
-                policy=policy_json(_tls_only(bucket.arn), *args.statements(bucket.arn)),
-            ),
-            # Both change the bucket's access settings; S3 answers 409 when they race.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[blocked]),
-        )
+        self._policy_name, self._blocked = f"{name}-policy", blocked
         self.arn = bucket.arn
         self.bucket_name = bucket.id
+        self.regional_domain_name = bucket.bucket_regional_domain_name
+        if not args.policy_later:
+            self.let(*args.statements(bucket.arn))
         self.register_outputs({"arn": self.arn, "bucketName": self.bucket_name})
+
+    def let(self, *statements: Statement) -> None:
+        """Give the bucket its one policy: plain HTTP is refused, and what `statements` say."""
+        self.policy = aws.s3.BucketPolicy(
+            self._policy_name,
+            aws.s3.BucketPolicyArgs(
+                bucket=self.bucket_name, policy=policy_json(_tls_only(self.arn), *statements)
+            ),
+            # Both change the bucket's access settings; S3 answers 409 when they race.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._blocked]),
+        )
 
 
 def _housekeeping(noncurrent_days: int) -> LifecycleRule:

@@ -181,6 +181,23 @@ def key_policy(domain: DataDomain, account_id: str, region: Region) -> pulumi.Ou
                 ],
             )
         )
+    if domain is DataDomain.BACKOFFICE:
+        statements.append(
+            Statement(
+                sid="CloudFrontReadsPages",
+                actions=["kms:Decrypt"],
+                resources=["*"],
+                principals=[Principal(type="Service", identifiers=["cloudfront.amazonaws.com"])],
+                # Which distribution it is, is known after bucket and key; the bucket's policy names it alone.
+                conditions=[
+                    Condition(
+                        test="ArnLike",
+                        variable="aws:SourceArn",
+                        values=[f"arn:aws:cloudfront::{account_id}:distribution/*"],
+                    )
+                ],
+            )
+        )
     if domain is DataDomain.LOGS:
         statements.append(
             Statement(
