@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from ev_rental.kpi import DailyTotals
-from ev_rental.kpi.facts import AlertRaised, CarStood, Standing, TripInvoiced
+from ev_rental.kpi.facts import AlertRaised, CarStood, Fact, Standing, TripInvoiced
 from ev_rental.kpi.fold import Car
 from ev_rental.kpi.local_days import LocalDays
 from kpi_aggregator.ledger import KEEP_DAYS, Ledger, Progress
@@ -44,7 +44,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator["DynamoDBClient"]:
 
 def test_a_day_gives_back_its_facts_and_openings(client: "DynamoDBClient") -> None:
     ledger = Ledger(client, "kpi", DAYS)
-    facts = [
+    facts: list[Fact] = [
         CarStood(vehicle_id="SG-EV-000001", at=5, version=7, standing=Standing.READY, held_at="sg-orchard"),
         AlertRaised(vehicle_id="SG-EV-000001", at=6, alert_id="collision#0000000000006"),
         TripInvoiced(invoice_id="i", at=7, net=1_250),
