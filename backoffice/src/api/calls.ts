@@ -99,6 +99,10 @@ export function listWorkOrders(api: Api, filter: WorkOrderFilter, cursor: string
   return dataOf(api.GET("/v1/work-orders", { params: { query: paged(filter, cursor) }, signal }));
 }
 
+export function getWorkOrder(api: Api, workOrderId: string, signal: AbortSignal): Promise<WorkOrderView> {
+  return dataOf(api.GET("/v1/work-orders/{workOrderId}", { params: { path: { workOrderId } }, signal }));
+}
+
 export interface BookingFilter {
   readonly vehicleId?: string;
   readonly riderId?: string;

@@ -48,7 +48,7 @@ interface GridProps<T> {
   readonly initialSort?: Sort;
   /** The row that something else on the page is about. */
   readonly current?: string | undefined;
-  readonly onCurrent?: (row: T) => void;
+  readonly onCurrent?: ((row: T) => void) | undefined;
   readonly empty?: string;
   readonly more?: ReactNode;
 }
