@@ -134,5 +134,10 @@ def _resolution(resolved_at: int, resolved_by: str) -> "Attributes":
         "status": {"S": AlertStatus.RESOLVED},
         "resolved_at": {"N": str(resolved_at)},
         "resolved_by": {"S": resolved_by},
-        "expires_at": {"N": str(resolved_at // 1000 + KEEP_SECONDS)},
+        "expires_at": {"N": str(resolved_until(resolved_at))},
     }
+
+
+def resolved_until(resolved_at: int) -> int:
+    """Until when an alert that was resolved at ms `resolved_at` is kept, in s."""
+    return resolved_at // 1000 + KEEP_SECONDS

@@ -104,7 +104,7 @@ class Store:
         Raises OvertakenError when the stored revision is not `vehicle.revision`, and botocore's errors.
         """
         actions = [self._alert_action(change) for change in changes]
-        update = self._vehicle_update(vehicle, with_alerts=bool(actions))
+        update = vehicle_update(self._vehicles, vehicle, with_alerts=bool(actions))
         try:
             if actions:
                 self._client.transact_write_items(TransactItems=[{"Update": update}, *actions])
@@ -114,29 +114,6 @@ class Store:
             if _is_overtaken(error):
                 raise OvertakenError(vehicle.vehicle_id) from error
             raise
-
-    def _vehicle_update(self, vehicle: Vehicle, *, with_alerts: bool) -> "UpdateTypeDef":
-        attributes = items.vehicle_attributes(vehicle)
-        remove = ""
-        if with_alerts:
-            blocking = vehicle.blocking_alerts
-            if blocking:
-                attributes["blocking_alerts"] = {"SS": sorted(blocking)}
-            else:
-                remove = " REMOVE blocking_alerts"
-        values = _values(attributes)
-        condition = "attribute_not_exists(revision)"
-        if vehicle.revision:
-            condition = "revision = :read"
-            values[":read"] = {"N": str(vehicle.revision)}
-        # None of these names is a reserved word, so none needs a placeholder: it is the call made most.
-        return {
-            "TableName": self._vehicles,
-            "Key": {"vehicle_id": {"S": vehicle.vehicle_id}},
-            "UpdateExpression": "SET " + ", ".join([f"{name} = :{name}" for name in attributes]) + remove,
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-        }
 
     def _alert_action(self, change: AlertChange) -> "TransactWriteItemTypeDef":
         # No condition of their own: the vehicle's revision, in the same transaction, guards them.
@@ -160,6 +137,32 @@ class Store:
                 "ExpressionAttributeValues": values,
             }
         }
+
+
+def vehicle_update(table: str, vehicle: Vehicle, *, with_alerts: bool) -> "UpdateTypeDef":
+    """The update of a vehicle's item, on condition of the revision it was folded from. `with_alerts`: an
+    alert of it changes in the same transaction, so which ones block may have changed too."""
+    attributes = items.vehicle_attributes(vehicle)
+    remove = ""
+    if with_alerts:
+        blocking = vehicle.blocking_alerts
+        if blocking:
+            attributes["blocking_alerts"] = {"SS": sorted(blocking)}
+        else:
+            remove = " REMOVE blocking_alerts"
+    values = _values(attributes)
+    condition = "attribute_not_exists(revision)"
+    if vehicle.revision:
+        condition = "revision = :read"
+        values[":read"] = {"N": str(vehicle.revision)}
+    # None of these names is a reserved word, so none needs a placeholder: it is the call made most.
+    return {
+        "TableName": table,
+        "Key": {"vehicle_id": {"S": vehicle.vehicle_id}},
+        "UpdateExpression": "SET " + ", ".join([f"{name} = :{name}" for name in attributes]) + remove,
+        "ConditionExpression": condition,
+        "ExpressionAttributeValues": values,
+    }
 
 
 def _values(attributes: "Attributes") -> "Attributes":
