@@ -44,9 +44,9 @@ def create_alarms(
     topic_arn: pulumi.Input[str],
     tags: Tags,
     parent: pulumi.Resource,
-) -> None:
+) -> list[aws.cloudwatch.MetricAlarm]:
     """Create each alarm as `<name>-<alarm>`; it tells the topic when it fires and when it is over."""
-    for alarm in alarms:
+    return [
         aws.cloudwatch.MetricAlarm(
             f"{name}-{alarm.name}",
             aws.cloudwatch.MetricAlarmArgs(
@@ -67,6 +67,8 @@ def create_alarms(
             ),
             opts=pulumi.ResourceOptions(parent=parent),
         )
+        for alarm in alarms
+    ]
 
 
 def dead_letter_alarm(name: str, queue_name: pulumi.Input[str], description: str) -> Alarm:
