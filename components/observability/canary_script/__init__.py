@@ -1,0 +1,1 @@
+"""What CloudWatch Synthetics runs; it imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Unpacks what CloudWatch Logs sends of all log groups, for OpenSearch."""

@@ -1,0 +1,1 @@
+"""Tells an OpenSearch domain who may do what in it, and how long logs are kept."""
