@@ -37,7 +37,7 @@ class Recorded:
         return f"arn:aws:{self.type.split(':')[1].split('/')[0]}:{REGION}:{ACCOUNT}:{self.name}"
 
 
-def _outputs(made: Recorded) -> dict[str, Any]:
+def _outputs(made: Recorded) -> dict[str, Any]:  # noqa: PLR0911 - an answer a type
     """What only a resource of this type tells."""
     match made.type:
         case "aws:acm/certificate:Certificate":
