@@ -1,5 +1,7 @@
 """The built web app: which files it has, and how a browser may keep each."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BUILT_SITE = ROOT / "backoffice" / "dist"
 INDEX = "index.html"
 RUNTIME_CONFIG = "config.json"
+HASHED_FOLDER = "assets/"
+_HASH = re.compile(r"-[A-Za-z0-9_-]{8}(?=\.[a-z0-9]+$)")  # Vite's: index-DqI4b8_x.js
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
 NEVER_KEPT = "no-store"
@@ -37,9 +41,13 @@ class SiteError(Exception):
 
 @dataclass(frozen=True)
 class SiteFile:
-    """One file: its key in the bucket, where it is, what it is and how long it may be kept."""
+    """One file: its key in the bucket, where it is, what it is and how long it may be kept.
+
+    `name` is the key without the hash, so that a file is the same resource in every build.
+    """
 
     key: str
+    name: str
     path: Path
     content_type: str
     cache_control: str
@@ -65,10 +73,17 @@ def read_site(folder: Path) -> list[SiteFile]:
     if not (folder / INDEX).is_file():
         raise SiteError(f"{folder / INDEX} is missing: build the back office with `make backoffice`")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [_site_file(path.relative_to(folder).as_posix(), path) for path in files]
+    made: list[SiteFile] = []
+    names: Counter[str] = Counter()
+    for path in files:
+        key = path.relative_to(folder).as_posix()
+        name = _HASH.sub("", key) if key.startswith(HASHED_FOLDER) else key
+        names[name] += 1
+        made.append(_site_file(key, name if names[name] == 1 else f"{name}-{names[name]}", path))
+    return made
 
 
-def _site_file(key: str, path: Path) -> SiteFile:
+def _site_file(key: str, name: str, path: Path) -> SiteFile:
     if key == RUNTIME_CONFIG:
         raise SiteError(f"{path} is in the built app: the deployment writes that file; leave it out")
     if path.suffix not in CONTENT_TYPES:
@@ -78,7 +93,8 @@ def _site_file(key: str, path: Path) -> SiteFile:
         )
     return SiteFile(
         key=key,
+        name=name,
         path=path,
         content_type=CONTENT_TYPES[path.suffix],
-        cache_control=IMMUTABLE if key.startswith("assets/") else REVALIDATED,
+        cache_control=IMMUTABLE if key.startswith(HASHED_FOLDER) else REVALIDATED,
     )

@@ -84,11 +84,15 @@ def address_records(
     target: AliasTarget,
     opts: pulumi.ResourceOptions,
     choice: Choice | None = None,
-) -> None:
+) -> list[aws.route53.Record]:
     """An alias for IPv4 and one for IPv6."""
+    made = []
     for kind in ADDRESS_TYPES:
         args = aws.route53.RecordArgs(name=at.name, type=kind, zone_id=at.zone_id, aliases=[target.alias()])
-        aws.route53.Record(f"{name}-{kind.lower()}", choice.apply(args) if choice else args, opts=opts)
+        made.append(
+            aws.route53.Record(f"{name}-{kind.lower()}", choice.apply(args) if choice else args, opts=opts)
+        )
+    return made
 
 
 def name_record(

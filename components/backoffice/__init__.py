@@ -1,0 +1,20 @@
+"""What staff work with: their pool, the web app, and the API and tables behind it."""
+
+from components.backoffice.distribution import SiteDistribution, SiteDistributionArgs
+from components.backoffice.site_files import BUILT_SITE, SiteError, SiteFile, read_site
+from components.backoffice.spa import BackofficeSpa, BackofficeSpaArgs
+from components.backoffice.staff_pool import StaffGroup, StaffPool, StaffPoolArgs
+
+__all__ = [
+    "BUILT_SITE",
+    "BackofficeSpa",
+    "BackofficeSpaArgs",
+    "SiteDistribution",
+    "SiteDistributionArgs",
+    "SiteError",
+    "SiteFile",
+    "StaffGroup",
+    "StaffPool",
+    "StaffPoolArgs",
+    "read_site",
+]
