@@ -1,6 +1,6 @@
-"""The offline graph of each stack, and its relations as they are pinned beside this file.
+"""The offline graph of each stack, and the relations of dev as they are pinned beside this file.
 
-`python -m tests.program.graphs` writes the pinned files anew; read the difference before you commit it: a URN
+`python -m tests.program.graphs` writes the pinned file anew; read the difference before you commit it: a URN
 that changes without an alias is a resource that a live stack deletes and creates again.
 """
 
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from offline.config import Project
-from offline.graph import Graph
-from offline.run import Options, preview_stacks
+from offline.graph import Graph, Resource
+from offline.run import Options, preview_in_process, preview_stacks
 from tests.stacks import ROOT, STACKS
 
-PINNED = Path(__file__).with_name("pinned")
+PINNED = Path(__file__).with_name("pinned") / "dev.json"
 
 
 @cache
@@ -50,6 +50,11 @@ def _preview() -> dict[str, Graph]:
     return {stack: result.graph for stack, result in results.items()}
 
 
+def region_of(resource: Resource) -> str:
+    """The Region of the provider that a resource is on: providers are named after it."""
+    return resource.provider.rpartition("::")[0].rpartition("::aws-")[2].removeprefix("hub-")
+
+
 def relations(graph: Graph) -> dict[str, dict[str, Any]]:
     """URN -> parent, provider, protect and property dependencies; what is empty is left out."""
     return {
@@ -70,13 +75,11 @@ def relations(graph: Graph) -> dict[str, dict[str, Any]]:
 
 
 def main() -> None:
-    """Write the pinned relations of every stack."""
-    PINNED.mkdir(exist_ok=True)
-    for stack, graph in graphs().items():
-        if graph.failed:
-            sys.exit(f"{stack} does not preview: {[d.message for d in graph.diagnostics]}")
-        text = json.dumps(relations(graph), indent=1, sort_keys=True)
-        (PINNED / f"{stack}.json").write_text(text + "\n")
+    """Write the pinned relations."""
+    graph = preview_in_process(Project.find(ROOT), "dev").graph
+    if graph.failed:
+        sys.exit(f"dev does not preview: {[d.message for d in graph.diagnostics]}")
+    PINNED.write_text(json.dumps(relations(graph), indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

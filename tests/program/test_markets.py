@@ -1,106 +1,194 @@
 """The program in every market: each resource in the Region that the market's row gives it."""
 
-import runpy
+import json
+from collections.abc import Iterator
 
 import pytest
 
-from components.markets import MARKETS, Environment, Market, stack_name
+from components.markets import (
+    GLOBAL_REGION,
+    HOME_MARKET,
+    MARKETS,
+    Environment,
+    Market,
+    MarketFacts,
+    answers_nearest,
+    stack_name,
+)
 from ev_rental import vocabulary
 from ev_rental.rental.market import rental_market
 from gbfs_feed import market_files
-from tests.recording import Recording, record
-from tests.stacks import ROOT, stack_config
+from offline.graph import Graph, Resource
+from tests.program.graphs import graphs, region_of
+from tests.stacks import ROOT, STACKS
+
+KMS_PROPERTIES = (
+    "kmsKeyId",
+    "kmsKeyArn",
+    "kmsMasterKeyId",
+    "kmsKeyIdentifier",
+    "serverSideEncryption",
+    "encryptionConfiguration",
+)
+KEY_TYPES = ("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
 
 
-def program(market: Market) -> Recording:
-    stack = stack_name(Environment.PROD, market)
-    config = {**stack_config("prod"), "blue-horizons:market": str(market)}
-
-    def build() -> None:
-        runpy.run_path(str(ROOT / "__main__.py"))
-
-    return record(build, stack=stack, config=config)
+@pytest.fixture(params=Market)
+def market(request: pytest.FixtureRequest) -> tuple[MarketFacts, Graph]:
+    """Each market's row with the graph of its prod stack."""
+    return MARKETS[request.param], graphs()[stack_name(Environment.PROD, request.param)]
 
 
-@pytest.fixture(scope="module", params=Market)
-def market(request: pytest.FixtureRequest) -> tuple[Market, Recording]:
-    """Each market with the resources of its prod stack."""
-    return request.param, program(request.param)
+def regions(graph: Graph, type_: str, *parts: str) -> set[str]:
+    found = [r for r in graph.of_type(type_) if not parts or any(part in r.name for part in parts)]
+    assert found, (type_, parts)
+    return {region_of(resource) for resource in found}
 
 
-def test_cars_connect_to_the_ingest_region_and_state_is_kept_in_the_primary_region(
-    market: tuple[Market, Recording],
-) -> None:
-    name, stack = market
-    facts = MARKETS[name]
-    in_ingest, in_primary = f"aws-{facts.telemetry_ingest}", f"aws-{facts.primary}"
-    for type_, suffix, provider in (
-        ("aws:iot/topicRule:TopicRule", None, in_ingest),
-        ("aws:kinesis/stream:Stream", None, in_ingest),
-        ("aws:lambda/function:Function", "-telemetry-processor-function", in_ingest),
-        ("aws:lambda/function:Function", "-commands-function-function", in_ingest),
-        ("aws:lambda/function:Function", "-rental-rider-api-function", in_primary),
-        ("aws:apigateway/stage:Stage", None, in_primary),
-        ("aws:cognito/userPool:UserPool", None, in_primary),
-        ("aws:cloudwatch/eventBus:EventBus", None, in_primary),
-        ("aws:scheduler/schedule:Schedule", None, in_primary),
-        ("aws:dynamodb/table:Table", None, in_primary),
-        ("aws:kms/key:Key", None, in_primary),
+def dependencies(graph: Graph, resource: Resource, name: str, *types: str) -> Iterator[Resource]:
+    for urn in resource.property_dependencies.get(name, []):
+        other = graph.resources[urn]
+        if other.type in types:
+            yield other
+
+
+def test_cars_connect_to_the_ingest_region_and_to_the_standby(market: tuple[MarketFacts, Graph]) -> None:
+    facts, graph = market
+    served = {facts.telemetry_ingest, facts.standby}
+    for type_ in (
+        "aws:iot/topicRule:TopicRule",
+        "aws:iot/provisioningTemplate:ProvisioningTemplate",
+        "aws:iot/domainConfiguration:DomainConfiguration",
     ):
-        assert {resource.provider_name for resource in stack.all(type_, suffix)} == {provider}, type_
-    for function in stack.all("aws:lambda/function:Function"):
-        assert function["environment"]["variables"]["TABLES_REGION"] == facts.primary
+        assert regions(graph, type_) == served, type_
+    assert regions(graph, "aws:kinesis/stream:Stream", "-telemetry-", "-cars-dr-") == served
 
 
-def test_cars_are_commanded_where_they_connect(market: tuple[Market, Recording]) -> None:
-    name, stack = market
-    rider_api = stack.one("aws:lambda/function:Function", "-rental-rider-api-function")
-    assert rider_api["environment"]["variables"]["IOT_REGION"] == MARKETS[name].telemetry_ingest
+def test_bookings_are_made_in_the_primary_region_and_may_be_in_the_standby(
+    market: tuple[MarketFacts, Graph],
+) -> None:
+    facts, graph = market
+    for type_, part in (
+        ("aws:lambda/function:Function", "-rider-api-"),
+        ("aws:cloudwatch/eventBus:EventBus", ""),
+        ("aws:scheduler/schedule:Schedule", "-expire"),
+    ):
+        assert regions(graph, type_, part) == {facts.primary, facts.standby}, type_
+    assert regions(graph, "aws:dynamodb/table:Table") == {facts.primary}
+    assert regions(graph, "aws:cognito/userPool:UserPool") == {facts.primary}
+    assert regions(graph, "aws:kms/key:Key") == {facts.primary}
 
 
-def test_an_alarm_tells_the_topic_of_its_own_region(market: tuple[Market, Recording]) -> None:
-    _, stack = market
-    regions = {topic.arn: topic.provider_name for topic in stack.all("aws:sns/topic:Topic")}
-    for alarm in stack.all("aws:cloudwatch/metricAlarm:MetricAlarm"):
-        (action,) = alarm["alarmActions"]
-        assert regions[action] == alarm.provider_name, alarm.name
+def test_a_function_works_on_the_tables_of_its_own_region_or_of_the_writer(
+    market: tuple[MarketFacts, Graph],
+) -> None:
+    facts, graph = market
+    for function in graph.of_type("aws:lambda/function:Function"):
+        variables = function.inputs["environment"]["variables"]
+        if "-rental-" in function.name or "-rent-dr-" in function.name:
+            assert variables["TABLES_REGION"] == region_of(function), function.name
+        elif "TABLES_REGION" in variables:
+            assert variables["TABLES_REGION"] == facts.primary, function.name
 
 
-def test_a_function_uses_the_layer_of_its_own_region(market: tuple[Market, Recording]) -> None:
-    _, stack = market
-    regions = {layer.arn: layer.provider_name for layer in stack.all("aws:lambda/layerVersion:LayerVersion")}
-    for function in stack.all("aws:lambda/function:Function"):
-        (layer,) = function["layers"]
-        assert regions[layer] == function.provider_name, function.name
+def test_cars_are_commanded_where_they_connect(market: tuple[MarketFacts, Graph]) -> None:
+    facts, graph = market
+    asked = {
+        region_of(function): function.inputs["environment"]["variables"]["IOT_REGION"]
+        for function in graph.of_type("aws:lambda/function:Function")
+        if function.name.endswith("-rider-api-function")
+    }
+    assert asked == {facts.primary: facts.telemetry_ingest, facts.standby: facts.standby}
 
 
-def test_every_key_is_of_the_region_of_what_it_encrypts(market: tuple[Market, Recording]) -> None:
-    name, stack = market
-    keys = stack.all("aws:kms/key:Key") + stack.all("aws:kms/replicaKey:ReplicaKey")
-    regions = {key.arn: key.provider_name for key in keys}
-    for resource in stack.resources:
-        for property_ in ("kmsKeyId", "kmsKeyArn", "kmsMasterKeyId", "kmsKeyIdentifier"):
-            if property_ in resource.inputs:
-                assert regions[resource[property_]] == resource.provider_name, resource.name
-    for table in stack.all("aws:dynamodb/table:Table"):
-        assert regions[table["serverSideEncryption"]["kmsKeyArn"]] == f"aws-{MARKETS[name].primary}"
-        (replica,) = table["replicas"]
-        assert regions[replica["kmsKeyArn"]] == f"aws-{replica['regionName']}"
-        assert replica["regionName"] == MARKETS[name].standby
+def test_only_the_primary_region_writes_before_a_failover(market: tuple[MarketFacts, Graph]) -> None:
+    facts, graph = market
+    for function in graph.of_type("aws:lambda/function:Function"):
+        if "-rental-" in function.name or "-rent-dr-" in function.name:
+            writes = function.inputs["environment"]["variables"]["WRITES_ENABLED"]
+            assert writes == ("true" if region_of(function) == facts.primary else "false"), function.name
 
 
-def test_no_region_outside_the_markets_row_is_used(market: tuple[Market, Recording]) -> None:
-    name, stack = market
-    facts = MARKETS[name]
-    regions = {provider["region"] for provider in stack.all("pulumi:providers:aws")}
-    assert regions == {facts.primary, facts.telemetry_ingest, facts.standby}
+def test_an_alarm_tells_the_topic_of_its_own_region(market: tuple[MarketFacts, Graph]) -> None:
+    _, graph = market
+    for alarm in graph.of_type("aws:cloudwatch/metricAlarm:MetricAlarm"):
+        topics = list(dependencies(graph, alarm, "alarmActions", "aws:sns/topic:Topic"))
+        assert {region_of(topic) for topic in topics} <= {region_of(alarm)}, alarm.name
 
 
-def test_names_in_the_account_carry_the_market(market: tuple[Market, Recording]) -> None:
-    name, stack = market
-    rules = {rule["name"] for rule in stack.all("aws:iot/topicRule:TopicRule")}
+def test_a_function_uses_the_layer_of_its_own_region(market: tuple[MarketFacts, Graph]) -> None:
+    _, graph = market
+    for function in graph.of_type("aws:lambda/function:Function"):
+        layers = dependencies(graph, function, "layers", "aws:lambda/layerVersion:LayerVersion")
+        assert {region_of(layer) for layer in layers} <= {region_of(function)}, function.name
+
+
+def test_every_key_is_of_the_region_of_what_it_encrypts(market: tuple[MarketFacts, Graph]) -> None:
+    facts, graph = market
+    checked = 0
+    for resource in graph.sorted():
+        for property_ in KMS_PROPERTIES:
+            for key in dependencies(graph, resource, property_, *KEY_TYPES):
+                assert region_of(key) == region_of(resource), (resource.name, property_)
+                checked += 1
+    assert checked > 80
+    for table in graph.of_type("aws:dynamodb/table:Table"):
+        (replica,) = table.inputs["replicas"]
+        assert replica["regionName"] == facts.standby
+        keys = dependencies(graph, table, "replicas", *KEY_TYPES)
+        assert {region_of(key) for key in keys} == {facts.standby}
+
+
+def test_no_region_outside_the_markets_row_is_used_but_for_what_belongs_to_none(
+    market: tuple[MarketFacts, Graph],
+) -> None:
+    facts, graph = market
+    own = {p.inputs["region"] for p in graph.of_type("pulumi:providers:aws") if "-hub-" not in p.name}
+    assert own == {facts.primary, facts.telemetry_ingest, facts.standby, GLOBAL_REGION}
+
+
+def test_a_provider_refuses_every_account_but_the_stacks_own_and_the_hubs(
+    market: tuple[MarketFacts, Graph],
+) -> None:
+    _, graph = market
+    accounts = {
+        stack: json.loads(graphs()[stack].of_type("pulumi:providers:aws")[0].inputs["allowedAccountIds"])
+        for stack in STACKS
+    }
+    assert len({json.dumps(account) for account in accounts.values()}) == len(STACKS)
+    for provider in graph.of_type("pulumi:providers:aws"):
+        expected = accounts["prod" if "-hub-" in provider.name else graph.stack]
+        assert json.loads(provider.inputs["allowedAccountIds"]) == expected, provider.name
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_policy_pack_allows_exactly_the_regions_of_the_markets_row(stack: str) -> None:
+    settings = json.loads((ROOT / f"Pulumi.{stack}.policy.json").read_text())["residency-regions"]
+    code = stack.partition("-")[2] or str(HOME_MARKET)
+    facts = MARKETS[Market(code)]
+    assert set(settings["allowedRegions"]) == {facts.primary, facts.telemetry_ingest, facts.standby}
+    assert set(settings.get("networkRegions", [])) <= {MARKETS[HOME_MARKET].primary}
+    assert settings["enforcementLevel"] == "mandatory"
+
+
+def test_one_market_a_region_answers_who_asks_for_the_nearest() -> None:
+    answering = [market for market in Market if answers_nearest(market)]
+    assert len({MARKETS[market].primary for market in answering}) == len(answering)
+    assert {MARKETS[market].primary for market in Market} == {MARKETS[m].primary for m in answering}
+    for market in Market:
+        graph = graphs()[stack_name(Environment.PROD, market)]
+        latency = [
+            r for r in graph.of_type("aws:route53/record:Record") if "latencyRoutingPolicies" in r.inputs
+        ]
+        assert bool(latency) is answers_nearest(market), market
+
+
+def test_names_in_the_account_carry_the_market(market: tuple[MarketFacts, Graph]) -> None:
+    _, graph = market
+    code = graph.stack.partition("-")[2] or str(HOME_MARKET)
+    rules = {rule.inputs["name"] for rule in graph.of_type("aws:iot/topicRule:TopicRule")}
     purposes = ("telemetry", "lifecycle", "command_acks")
-    assert rules == {f"bluehorizons_prod_{name}_{purpose}" for purpose in purposes}
+    assert rules == {f"bluehorizons_prod_{code}_{purpose}" for purpose in purposes}
 
 
 # AWS's limits on names; Pulumi adds a hyphen and seven characters to a name that it makes.
@@ -114,16 +202,18 @@ _LONGEST_NAMES = {
     "aws:scheduler/schedule:Schedule": 64,
     "aws:scheduler/scheduleGroup:ScheduleGroup": 64,
     "aws:sqs/queue:Queue": 80,
+    "aws:wafv2/webAcl:WebAcl": 128,
 }
 
 
 @pytest.mark.parametrize("type_", _LONGEST_NAMES)
-def test_no_name_is_longer_than_aws_takes(market: tuple[Market, Recording], type_: str) -> None:
-    _, stack = market
-    made = stack.all(type_)
+def test_no_name_is_longer_than_aws_takes(market: tuple[MarketFacts, Graph], type_: str) -> None:
+    _, graph = market
+    made = graph.of_type(type_)
     assert made
-    lengths = {r.name: len(str(r.inputs.get("name") or f"{r.name}-1234567")) for r in made}
-    assert {name: length for name, length in lengths.items() if length > _LONGEST_NAMES[type_]} == {}
+    names = {r.name: r.inputs.get("name", f"{r.name}-1234567") for r in made}
+    too_long = {name for name, given in names.items() if len(str(given)) > _LONGEST_NAMES[type_]}
+    assert too_long == set()
 
 
 @pytest.mark.parametrize("code", vocabulary.Market)
