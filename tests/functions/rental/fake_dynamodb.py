@@ -1,4 +1,4 @@
-"""An in-memory DynamoDB with the exact semantics of the calls the rental makes, and faults.
+"""An in-memory DynamoDB with the exact semantics of the calls that rental and back office make, and faults.
 
 A call is one step: it sees everything committed before and nothing of others, as DynamoDB's conditional and
 transactional writes do. Only the grammar that is used is understood; anything else is an error.
@@ -18,14 +18,38 @@ Key = tuple[str, ...]
 
 RENTAL: Final = "rental"
 VEHICLE_STATES: Final = "vehicle-state"
-KEYS: Final = {RENTAL: ("pk", "sk"), VEHICLE_STATES: ("vehicle_id",)}
+ALERTS: Final = "alerts"
+BACKOFFICE: Final = "backoffice"
+SAMPLES: Final = "recent-telemetry"
+KPI: Final = "kpi"
+KEYS: Final = {
+    RENTAL: ("pk", "sk"),
+    VEHICLE_STATES: ("vehicle_id",),
+    ALERTS: ("vehicle_id", "alert_id"),
+    BACKOFFICE: ("pk", "sk"),
+    SAMPLES: ("vehicle_id", "minute"),
+    KPI: ("pk", "sk"),
+}
 INDEXES: Final = {
     "by_rider": ("rider_id", "created_at"),
     "due": ("due_kind", "due_at"),
     "by_station": ("station_id", "pk"),
     "by_state": ("state_shard", "pk"),
+    "by_vehicle": ("vehicle_id", "created_at"),
+    "by_entity": ("entity", "created_at"),
 }
-_INDEX_TYPES: Final = {"created_at": "N", "due_at": "N"}
+"""Of the rental table."""
+ALL_INDEXES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    RENTAL: INDEXES,
+    ALERTS: {"open_by_severity": ("open_severity", "raised_at"), "by_status": ("status", "raised_at")},
+    BACKOFFICE: {
+        "by_subject": ("subject", "sk"),
+        "by_status": ("work_order_status", "opened_at"),
+        "by_vehicle": ("vehicle_id", "opened_at"),
+    },
+}
+NUMBERS: Final = frozenset({"created_at", "due_at", "raised_at", "opened_at", "minute"})
+"""Keys of tables and indexes that are numbers; the others are text."""
 
 FAULTS: Final = (
     "throttled",
@@ -54,6 +78,7 @@ class FakeDynamoDB:
     def __init__(self, fault: Callable[[str], Fault] = lambda _: None) -> None:
         self.tables: dict[str, dict[Key, Item]] = {name: {} for name in KEYS}
         self.fault = fault
+        self.page = _PAGE
         self.calls: list[str] = []
         self.stream: list[tuple[str, Item | None, Item | None]] = []
         self._before: dict[Key, Item] = {}
@@ -61,13 +86,42 @@ class FakeDynamoDB:
 
     # The calls
 
-    def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool) -> Any:  # noqa: N803 - boto3's names
+    def get_item(
+        self,
+        *,
+        TableName: str,  # noqa: N803 - boto3's name
+        Key: Item,  # noqa: N803 - boto3's name
+        ConsistentRead: bool,  # noqa: N803 - boto3's name
+        **request: Any,
+    ) -> Any:
         with self._lock:
             fault = self._begin("GetItem")
             assert ConsistentRead
             item = self.tables[TableName].get(_key(TableName, Key))
             self._end(fault, "GetItem")
-            return {"Item": copy.deepcopy(item)} if item else {}
+            return {"Item": _project(item, request)} if item else {}
+
+    def put_item(self, **put: Any) -> Any:
+        with self._lock:
+            fault = self._begin("PutItem")
+            put["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+            if self._reason("Put", put)["Code"] != "None":
+                raise client_error("ConditionalCheckFailedException", "PutItem")
+            self.put(put["TableName"], _key(put["TableName"], put["Item"]), put["Item"])
+            self._end(fault, "PutItem")
+            return {}
+
+    def batch_write_item(self, *, RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - boto3's name
+        with self._lock:
+            fault = self._begin("BatchWriteItem")
+            ((table, requests),) = RequestItems.items()
+            assert 0 < len(requests) <= 25
+            skipped = requests[len(requests) // 2 :] if fault == "unprocessed" else []
+            for request in requests[: len(requests) - len(skipped)]:
+                item = request["PutRequest"]["Item"]
+                self.put(table, _key(table, item), item)
+            self._end(fault, "BatchWriteItem")
+            return {"UnprocessedItems": {table: skipped}} if skipped else {}
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - boto3's name
         with self._lock:
@@ -77,7 +131,6 @@ class FakeDynamoDB:
             left: dict[str, Any] = {}
             for table, request in RequestItems.items():
                 keys = request["Keys"]
-                assert request["ConsistentRead"]
                 assert len({_key(table, key) for key in keys}) == len(keys)
                 skipped = keys[len(keys) // 2 :] if fault == "unprocessed" else []
                 found = [self.tables[table].get(_key(table, key)) for key in keys if key not in skipped]
@@ -90,9 +143,12 @@ class FakeDynamoDB:
     def query(self, **request: Any) -> Any:
         with self._lock:
             fault = self._begin("Query")
-            assert request["TableName"] == RENTAL
-            hash_name, range_name = INDEXES[request["IndexName"]]
-            source = self._before if fault == "lagging" else self.tables[RENTAL]
+            table = request["TableName"]
+            key = KEYS[table]
+            hash_name, range_name = (
+                ALL_INDEXES[table][request["IndexName"]] if "IndexName" in request else key
+            )
+            source = self._before if fault == "lagging" and table == RENTAL else self.tables[table]
             names, values = _placeholders(request)
             condition = Condition(request["KeyConditionExpression"], names, values)
             found = [
@@ -100,35 +156,35 @@ class FakeDynamoDB:
                 for item in source.values()
                 if hash_name in item and range_name in item and condition.holds(item)
             ]
-            found.sort(key=lambda item: _index_order(item, range_name))
+            found.sort(key=lambda item: _index_order(item, range_name, key))
             if request.get("ScanIndexForward") is False:
                 found.reverse()
             start = request.get("ExclusiveStartKey")
             if start:
-                assert set(start) == {"pk", "sk", hash_name, range_name}
-                at = _index_order(start, range_name)
+                assert set(start) == {*key, hash_name, range_name}
+                if not condition.holds(start):
+                    raise client_error("ValidationException", "Query")
+                at = _index_order(start, range_name, key)
                 backward = request.get("ScanIndexForward") is False
                 found = [
                     item
                     for item in found
                     if (
-                        _index_order(item, range_name) < at
+                        _index_order(item, range_name, key) < at
                         if backward
-                        else _index_order(item, range_name) > at
+                        else _index_order(item, range_name, key) > at
                     )
                 ]
-            size = min(request.get("Limit", _PAGE), _PAGE)
+            size = min(request.get("Limit", self.page), self.page)
             page, more = found[:size], len(found) > size
             kept = page
             if "FilterExpression" in request:
                 wanted = Condition(request["FilterExpression"], names, values)
                 kept = [item for item in page if wanted.holds(item)]
-            answer: Item = {"Items": copy.deepcopy(kept)}
+            answer: Item = {"Items": [_project(item, request) for item in kept]}
             if more:
                 last = page[-1]
-                answer["LastEvaluatedKey"] = {
-                    name: last[name] for name in ("pk", "sk", hash_name, range_name)
-                }
+                answer["LastEvaluatedKey"] = {name: last[name] for name in (*key, hash_name, range_name)}
             self._end(fault, "Query")
             return answer
 
@@ -212,22 +268,23 @@ class FakeDynamoDB:
         for clause, text in re.findall(r"(SET|REMOVE) (.+?)(?= REMOVE |$)", body["UpdateExpression"]):
             for part in text.split(", "):
                 if clause == "REMOVE":
-                    item.pop(names[part], None)
+                    item.pop(names.get(part, part), None)
                     continue
                 target, value = part.split(" = ")
                 if added := re.fullmatch(r"(#\w+) \+ (:\w+)", value):
                     total = int(old[names[added[1]]]["N"]) + int(values[added[2]]["N"])
                     item[names[target]] = {"N": str(total)}
                 else:
-                    item[names[target]] = values[value]
+                    item[names.get(target, target)] = values[value]
         assert not set(KEYS[table]) & {names[word] for word in re.findall(r"#\w+", body["UpdateExpression"])}
         return item
 
 
 class Condition:
-    """A condition expression: comparisons, attribute_exists, attribute_not_exists, AND, OR, brackets."""
+    """A condition expression: comparisons, BETWEEN, IN, attribute_exists, attribute_not_exists, AND, OR,
+    brackets; names with or without a placeholder."""
 
-    _TOKEN: Final = re.compile(r"\s*(\(|\)|AND|OR|attribute_not_exists|attribute_exists|[#:]\w+|<=|>=|<|=)")
+    _TOKEN: Final = re.compile(r"\s*(\(|\)|,|[#:]?\w+|<=|>=|<|=)")
 
     def __init__(self, text: str, names: Mapping[str, str], values: Mapping[str, Any]) -> None:
         self._names, self._values = names, values
@@ -268,16 +325,32 @@ class Condition:
             return result
         if token.startswith("attribute_"):
             assert rest.pop(0) == "("
-            there = self._names[rest.pop(0)] in item
+            name = rest.pop(0)
             assert rest.pop(0) == ")"
-            return there == (token == "attribute_exists")
-        comparison, wanted = rest.pop(0), self._values[rest.pop(0)]
-        found = item.get(self._names[token])
+            return (self._names.get(name, name) in item) == (token == "attribute_exists")
+        name = self._names.get(token, token)
+        comparison, found = rest.pop(0), item.get(name)
+        if comparison == "IN":
+            return found in self._listed(rest)
+        wanted = self._values[rest.pop(0)]
+        if comparison == "BETWEEN":
+            assert rest.pop(0) == "AND"
+            last = self._values[rest.pop(0)]
+            between = found is not None and set(found) == set(wanted)
+            return between and bool(_comparable(wanted) <= _comparable(item[name]) <= _comparable(last))
         if found is None or set(found) != set(wanted):
             return False
         left, right = _comparable(found), _comparable(wanted)
         comparisons = {"=": left == right, "<": left < right, "<=": left <= right, ">=": left >= right}
         return bool(comparisons[comparison])
+
+    def _listed(self, rest: list[str]) -> list[Any]:
+        assert rest.pop(0) == "("
+        listed = [self._values[rest.pop(0)]]
+        while (separator := rest.pop(0)) == ",":
+            listed.append(self._values[rest.pop(0)])
+        assert separator == ")"
+        return listed
 
 
 def _comparable(attribute: Item) -> Any:
@@ -285,12 +358,12 @@ def _comparable(attribute: Item) -> Any:
     return Decimal(value) if kind == "N" else value
 
 
-def _index_order(item: Item, range_name: str) -> tuple[Any, str, str]:
-    return _comparable(item[range_name]), item["pk"]["S"], item["sk"]["S"]
+def _index_order(item: Item, range_name: str, key: Key) -> tuple[Any, ...]:
+    return _comparable(item[range_name]), *(_comparable(item[name]) for name in key)
 
 
 def _key(table: str, item: Item) -> Key:
-    return tuple(item[name]["S"] for name in KEYS[table])
+    return tuple(item[name]["N" if name in NUMBERS else "S"] for name in KEYS[table])
 
 
 def _action_key(kind: str, body: dict[str, Any]) -> tuple[str, Key]:
@@ -329,6 +402,7 @@ def _first_failure_only(reasons: Iterable[Item]) -> list[Item]:
 
 def _check_index_types(table: str, item: Item) -> None:
     """DynamoDB refuses an item whose index key has another type."""
-    for name in {name for index in INDEXES.values() for name in index} if table == RENTAL else ():
+    for name in {name for index in ALL_INDEXES.get(table, {}).values() for name in index}:
         if name in item:
-            assert set(item[name]) == {_INDEX_TYPES.get(name, "S")}, name
+            assert set(item[name]) == {"N" if name in NUMBERS else "S"}, name
+            assert item[name] != {"S": ""}, f"{name}: DynamoDB refuses an empty key"
