@@ -7,9 +7,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alarms import Alarm, create_alarms
-from components.encryption import DataDomain
 from components.foundation import Foundation
-from components.iam import Condition, Principal, Statement, policy_json
+from components.log_delivery import delivered_log
 from components.tags import DataClass, component_tags
 
 # What AWS offers that is strong: RFC 8247 and CNSA 1.0 name AES-256-GCM, SHA-384 and the 384-bit curve.
@@ -58,14 +57,13 @@ class DepotVpn(pulumi.ComponentResource):
         base = args.foundation
         tags = component_tags(base.tags, "network", DataClass.INTERNAL)
         child = pulumi.ResourceOptions(parent=self)
-        logs = aws.cloudwatch.LogGroup(
-            f"{name}-logs",
-            aws.cloudwatch.LogGroupArgs(
-                retention_in_days=base.log_retention_days, kms_key_id=base.key_arn(DataDomain.LOGS), tags=tags
-            ),
-            opts=child,
+        logs = delivered_log(
+            name,
+            group_name=f"/aws/vendedlogs/{base.prefix}-depot-vpn",
+            foundation=base,
+            tags=tags,
+            parent=self,
         )
-        delivery = _let_vpn_write(name, logs, base, self)
         router = aws.ec2.CustomerGateway(
             f"{name}-router",
             aws.ec2.CustomerGatewayArgs(
@@ -124,7 +122,7 @@ class DepotVpn(pulumi.ComponentResource):
                 ),
                 tags=tags,
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[delivery]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[logs.may_write]),
         )
         join_tables(
             f"{name}-tables",
@@ -181,31 +179,4 @@ def join_tables(
             transit_gateway_attachment_id=attachment_id, transit_gateway_route_table_id=known_in
         ),
         opts=child,
-    )
-
-
-def _let_vpn_write(
-    name: str, logs: aws.cloudwatch.LogGroup, base: Foundation, parent: pulumi.Resource
-) -> pulumi.Resource:
-    """VPN logs are vended: the service that delivers them needs the account's leave."""
-    write = Statement(
-        sid="VpnLogs",
-        actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-        resources=[pulumi.Output.concat(logs.arn, ":*")],
-        principals=[Principal(type="Service", identifiers=["delivery.logs.amazonaws.com"])],
-        conditions=[
-            Condition(test="StringEquals", variable="aws:SourceAccount", values=[base.account_id]),
-            Condition(
-                test="ArnLike",
-                variable="aws:SourceArn",
-                values=[f"arn:aws:logs:{base.region}:{base.account_id}:*"],
-            ),
-        ],
-    )
-    return aws.cloudwatch.LogResourcePolicy(
-        f"{name}-delivery",
-        aws.cloudwatch.LogResourcePolicyArgs(
-            policy_name=f"{base.prefix}-depot-vpn", policy_document=policy_json(write)
-        ),
-        opts=pulumi.ResourceOptions(parent=parent),
     )
