@@ -111,7 +111,7 @@ class BackofficeSpa(pulumi.ComponentResource):
         self.register_outputs({"url": self.url, "distributionArn": self.distribution_arn})
 
     def _upload(self, bucket: EncryptedBucket, files: list[SiteFile]) -> None:
-        """Hashed files first, then what names them: a browser never reads a page whose files are not there."""
+        """Hashed files first, then what names them: no browser reads a page whose files are not there."""
         named = [self._object(bucket, file) for file in files if file.hashed]
         after = pulumi.ResourceOptions(parent=self, depends_on=named)
         for file in files:
