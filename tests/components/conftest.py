@@ -1,18 +1,29 @@
 """The whole program under mocks, once for each of the home market's stacks."""
 
 import runpy
+from collections.abc import Mapping
 
 import pytest
 
 from tests.recording import Recording, record
 from tests.stacks import ROOT, stack_config
 
+EVERYTHING = {
+    "blue-horizons:containerPlatform": "ecs",
+    "blue-horizons:redshift": "true",
+    "blue-horizons:openSearch": "true",
+    "blue-horizons:prometheus": "true",
+    "blue-horizons:directConnect": "true",
+    "blue-horizons:depotVpnAddress": "203.0.113.7",
+    "blue-horizons:shieldAdvanced": "true",
+}
 
-def _program(stack: str) -> Recording:
+
+def _program(stack: str, switches: Mapping[str, str] | None = None) -> Recording:
     def build() -> None:
         runpy.run_path(str(ROOT / "__main__.py"))
 
-    return record(build, stack=stack, config=stack_config(stack))
+    return record(build, stack=stack, config={**stack_config(stack), **(switches or {})})
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +36,12 @@ def dev() -> Recording:
 def prod() -> Recording:
     """The prod stack's resources."""
     return _program("prod")
+
+
+@pytest.fixture(scope="session")
+def everything() -> Recording:
+    """The prod stack's resources with every switch on."""
+    return _program("prod", EVERYTHING)
 
 
 @pytest.fixture(params=["dev", "prod"])
