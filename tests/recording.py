@@ -107,6 +107,8 @@ class Recording(pulumi.runtime.Mocks):
             "streamArn": f"{recorded.arn}/stream",
             "bucketRegionalDomainName": f"{args.name}.s3.{REGION}.amazonaws.com",
             "transitGatewayAttachmentId": f"{args.name}-attachment",
+            "arnSuffix": f"suffix/{args.name}",
+            "identities": [{"oidcs": [{"issuer": f"https://oidc/{args.name}"}]}],
         }
         invented |= _outputs(recorded)
         if args.typ.startswith("awsx:"):  # a component of another provider tells its outputs, not its inputs
