@@ -4,22 +4,19 @@ with {"task": "fold"}."""
 import os
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
-from botocore.config import Config
-from botocore.session import get_session
 
 from ev_rental.kpi import DailyTotals
-from ev_rental.kpi.local_days import LocalDays
-from ev_rental.rental.market import RentalMarket, rental_market
-from kpi_aggregator.environment import KpiEnvironment
 from kpi_aggregator.events import facts_in
 from kpi_aggregator.folding import fold_stale_days
 from kpi_aggregator.ledger import KEEP_DAYS, Ledger
-from kpi_store.lake import DAILY_KPIS, STATION_DEMAND, Lake, hours_of_stations
+from kpi_store.connect import KpiParts, connect
+from kpi_store.environment import KpiEnvironment
+from kpi_store.lake import DAILY_KPIS, STATION_DEMAND, hours_of_stations
 from rental_events.messages import work_off
 from rental_store.connect import now_ms
 
@@ -28,37 +25,15 @@ if TYPE_CHECKING:
 
 logger: Final = Logger()
 
-# Every write may be repeated, so the client may try again by itself.
-CALLS: Final = Config(
-    connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 5}
-)
-
 
 class UnknownTaskError(Exception):
     """The event asks for a task that the function does not have; the message names both."""
 
 
-class Parts(NamedTuple):
-    """What the function works with."""
-
-    market: RentalMarket
-    days: LocalDays
-    ledger: Ledger
-    lake: Lake
-
-
 @cache
-def parts() -> Parts:
+def parts() -> KpiParts:
     """The parts of this execution environment. Raises SettingError."""
-    environment = KpiEnvironment.read(os.environ)
-    session = get_session()
-    dynamodb: Any = session.create_client("dynamodb", config=CALLS)
-    s3: Any = session.create_client("s3", config=CALLS)
-    market = rental_market(environment.market)
-    days = LocalDays(market.time_zone)
-    return Parts(
-        market, days, Ledger(dynamodb, environment.kpi_table, days), Lake(s3, environment.lake_bucket)
-    )
+    return connect(KpiEnvironment.read(os.environ))
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
@@ -71,7 +46,8 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
 
 
 def _take(records: list[dict[str, Any]], context: "LambdaContext") -> dict[str, Any]:
-    market, days, ledger, _ = parts()
+    market, days, dynamodb, table, _ = parts()
+    ledger = Ledger(dynamodb, table, days)
     oldest = days.day_of(now_ms()) - timedelta(days=KEEP_DAYS)
     counts = {"FactsKept": 0, "FactsTooOld": 0}
 
@@ -92,7 +68,7 @@ def _take(records: list[dict[str, Any]], context: "LambdaContext") -> dict[str, 
 
 
 def _fold(context: "LambdaContext") -> dict[str, Any]:
-    market, days, ledger, lake = parts()
+    market, days, dynamodb, table, lake = parts()
 
     def export(totals: DailyTotals, demand: dict[str, list[int]]) -> None:
         row = msgspec.to_builtins(totals) | {"market": market.market, "currency": market.currency.code}
@@ -100,7 +76,7 @@ def _fold(context: "LambdaContext") -> dict[str, Any]:
         lake.write(STATION_DEMAND, totals.day, hours_of_stations(demand))
 
     folded = fold_stale_days(
-        ledger,
+        Ledger(dynamodb, table, days),
         days,
         export,
         holder=context.aws_request_id,

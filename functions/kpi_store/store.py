@@ -1,4 +1,4 @@
-"""Reads the table `kpi`."""
+"""The rows of the table `kpi`, as everybody but the aggregator uses them."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -34,6 +34,10 @@ class KpiStore:
         """The forecast for a day, None before it is made."""
         found = self._client.get_item(TableName=self._table, Key=items.key(FORECAST, day)).get("Item")
         return None if found is None else items.forecast_from(found)
+
+    def keep_forecast(self, forecast: Forecast) -> None:
+        """Replaces the forecast of its day."""
+        self._client.put_item(TableName=self._table, Item=items.forecast_row(forecast))
 
     def _rows(self, kind: str, first: date, last: date) -> Iterator[Mapping[str, Any]]:
         if first > last:

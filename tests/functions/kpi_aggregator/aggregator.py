@@ -15,6 +15,7 @@ from ev_rental.rental.market import rental_market
 from ev_rental.vocabulary import Market
 from kpi_aggregator import handler
 from kpi_aggregator.ledger import Ledger
+from kpi_store.connect import KpiParts
 from kpi_store.items import demand_from, totals_from
 from kpi_store.lake import Lake
 from tests.functions.kpi_aggregator.history import BEGIN, message
@@ -58,8 +59,8 @@ class Aggregator:
         self.now = BEGIN
         self.context: Any = Context()
         days = LocalDays(SYDNEY.time_zone)
-        ledger = Ledger(cast("Any", self.table), "kpi", days)
-        self.parts = handler.Parts(SYDNEY, days, ledger, Lake(self.bucket, "curated"))
+        self.parts = KpiParts(SYDNEY, days, self.table, "kpi", Lake(self.bucket, "curated"))
+        self.ledger = Ledger(cast("Any", self.table), "kpi", days)
 
     @contextmanager
     def deployed(self) -> Iterator[None]:

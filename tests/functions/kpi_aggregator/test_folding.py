@@ -34,8 +34,8 @@ def stood(at: int, version: int, standing: Standing = Standing.READY, held_at: s
 def keep(aggregator: Aggregator, *facts: Fact) -> None:
     for fact in facts:
         day = DAYS.day_of(fact.at)
-        aggregator.parts.ledger.keep(day, fact)
-        aggregator.parts.ledger.mark_stale(day)
+        aggregator.ledger.keep(day, fact)
+        aggregator.ledger.mark_stale(day)
 
 
 def folded(aggregator: Aggregator, *, times: tuple[int, ...] = ()) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def test_a_fold_that_dies_at_any_call_is_made_good_by_the_next(news: tuple[Fact,
 
 def test_a_car_known_by_an_alert_alone_is_forgotten_when_the_alert_turns_out_to_be_over() -> None:
     aggregator = Aggregator()
-    ledger = aggregator.parts.ledger
+    ledger = aggregator.ledger
     keep(aggregator, AlertRaised(vehicle_id=CAR, at=BEGIN - DAY, alert_id="collision#1"))
     folded(aggregator)
     assert ledger.openings(TODAY) == {CAR: Car(alerts=["collision#1"])}
@@ -146,7 +146,7 @@ def test_a_car_known_by_an_alert_alone_is_forgotten_when_the_alert_turns_out_to_
 def test_while_one_folds_another_does_nothing() -> None:
     aggregator = Aggregator()
     keep(aggregator, TripEnded(booking_id="b", at=BEGIN))
-    ledger = aggregator.parts.ledger
+    ledger = aggregator.ledger
     assert ledger.lease("other", BEGIN, BEGIN + MINUTE)
     assert folded(aggregator) == {"days": [], "finished": True, "leased": False}
     assert totals(aggregator) == {}
@@ -157,7 +157,7 @@ def test_while_one_folds_another_does_nothing() -> None:
 
 def test_what_comes_in_while_a_day_is_folded_is_folded_next_time() -> None:
     aggregator = Aggregator()
-    ledger = aggregator.parts.ledger
+    ledger = aggregator.ledger
     keep(aggregator, TripEnded(booking_id="first", at=BEGIN - DAY))
     seen = ledger.stale()
     keep(aggregator, TripEnded(booking_id="second", at=BEGIN - DAY))
@@ -213,10 +213,10 @@ def test_facts_older_than_are_kept_change_nothing(capsys: pytest.CaptureFixture[
     with aggregator.deployed():
         assert aggregator.receive([event]) == []
     assert '"FactsTooOld":[1' in capsys.readouterr().out.replace(" ", "")
-    aggregator.parts.ledger.mark_stale(TODAY - timedelta(days=KEEP_DAYS + 1))
+    aggregator.ledger.mark_stale(TODAY - timedelta(days=KEEP_DAYS + 1))
     folded(aggregator)
     assert list(totals(aggregator)) == [TODAY]
-    assert aggregator.parts.ledger.stale() == {}
+    assert aggregator.ledger.stale() == {}
 
 
 # ---- messages ----------------------------------------------------------------------------------------------

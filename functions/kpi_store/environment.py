@@ -1,4 +1,4 @@
-"""The function's environment, read once and typed."""
+"""The environment of the functions that keep key figures, read once and typed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,11 @@ from rental_store.environment import SettingError, required
 
 @dataclass(frozen=True, slots=True)
 class KpiEnvironment:
-    """`kpi_table` and `lake_bucket` are in the function's own Region."""
+    """`kpi_region`: where table and bucket are, which is not always the function's own Region."""
 
     market: Market
     kpi_table: str
+    kpi_region: str
     lake_bucket: str
 
     @classmethod
@@ -25,5 +26,6 @@ class KpiEnvironment:
         return cls(
             market=Market(market),
             kpi_table=required(variables, "KPI_TABLE"),
+            kpi_region=required(variables, "KPI_REGION"),
             lake_bucket=required(variables, "LAKE_BUCKET"),
         )

@@ -1,0 +1,1 @@
+"""The function that forecasts demand, by station and hour."""
