@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -13,13 +12,13 @@ from unittest.mock import patch
 from urllib.parse import parse_qs, unquote, urlencode
 
 from botocore.exceptions import ClientError
-from jsonschema import Draft4Validator
 
 import gbfs_feed.handler
 import rider_api.handler
 from ev_rental.rental.command import Command
 from http_api.iot_commands import IotCommandSender
 from pages.openapi import api_document
+from tests.functions.described import Described
 from tests.functions.rental.world import World
 
 DOMAIN = "api.example.com"
@@ -108,7 +107,7 @@ class Gateway:
         sent = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
         text = answer["body"] or ""
         body = json.loads(text) if text else None
-        check(method, path, answer["statusCode"], sent, body)
+        described().check(method, path, answer["statusCode"], sent, body)
         return Answer(answer["statusCode"], sent, body, text)
 
     def command(self, answer: Answer) -> Command:
@@ -135,37 +134,9 @@ class Gateway:
 
 
 @cache
-def strict_document() -> Any:
-    """The API's document, in which no model has a field that it does not name."""
-    described = api_document()
-    for model in described["components"]["schemas"].values():
-        if model["type"] == "object":
-            model["additionalProperties"] = False
-    return described
-
-
-@cache
-def validator(name: str) -> Draft4Validator:
-    """Of a model of the document."""
-    components = strict_document()["components"]
-    return Draft4Validator({"$ref": f"#/components/schemas/{name}", "components": components})
-
-
-def check(method: str, path: str, status: int, headers: Mapping[str, str], body: Any) -> None:
-    """Whatever a test is about: no answer of a documented operation is off the document."""
-    for template, item in strict_document()["paths"].items():
-        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))
-        if method.lower() not in item or not re.fullmatch(pattern, path):
-            continue
-        answer = item[method.lower()]["responses"][str(status)]
-        contents = answer.get("content", {})
-        assert (headers.get("content-type") in contents) if contents else body is None
-        for media_type, content in contents.items():
-            model = validator(content["schema"]["$ref"].rpartition("/")[2])
-            errors = [f"{error.json_path}: {error.message}" for error in model.iter_errors(body)]
-            assert errors == [], (media_type, body)
-        if status < 400:
-            assert {name.lower() for name in answer.get("headers", {})} <= set(headers)
+def described() -> Described:
+    """The API's document, to hold answers against."""
+    return Described(api_document())
 
 
 def claims_of(token: str) -> dict[str, str] | None:
