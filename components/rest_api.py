@@ -178,6 +178,7 @@ class RestApi(pulumi.ComponentResource):
     """API, deployment, stage and what they need; `stage_arn` is what a web ACL is associated with."""
 
     api_id: pulumi.Output[str]
+    api_name: pulumi.Output[str]
     stage_arn: pulumi.Output[str]
     stage_name: pulumi.Output[str]
     invoke_url: pulumi.Output[str]
@@ -304,6 +305,7 @@ class RestApi(pulumi.ComponentResource):
             parent=self,
         )
         self.api_id = api.id
+        self.api_name = api.name
         self.stage_arn = stage.arn
         self.stage_name = stage.stage_name
         self.invoke_url = stage.invoke_url

@@ -76,10 +76,14 @@ class RentalServiceArgs:
 
 
 class RentalService(pulumi.ComponentResource):
-    """Instantiated once a Region; the tables are handed in, so that a standby shares them."""
+    """Instantiated once a Region; the tables are handed in, so that a standby shares them.
+
+    `functions` are by service name (`rider-api`).
+    """
 
     bus: EventBus
     api: RestApi
+    functions: dict[str, LambdaFunction]
 
     def __init__(
         self, name: str, args: RentalServiceArgs, opts: pulumi.ResourceOptions | None = None
@@ -92,6 +96,7 @@ class RentalService(pulumi.ComponentResource):
         self._tags = component_tags(base.tags, "rental", DataClass.PERSONAL)
         self._child = pulumi.ResourceOptions(parent=self)
         self._alarms: list[Alarm] = []
+        self.functions = {}
         tables = args.tables
         everything = [*tables.read(), tables.read_state(), tables.write(), tables.write_state()]
 
@@ -382,6 +387,7 @@ class RentalService(pulumi.ComponentResource):
             opts=self._child,
         )
         self._alarms += function_alarms(service, made.function_name)
+        self.functions[service] = made
         return made
 
 
