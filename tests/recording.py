@@ -71,6 +71,8 @@ def _outputs(made: Recorded) -> dict[str, Any]:  # noqa: PLR0911 - an answer a t
             }
         case "aws:s3/bucketObjectv2:BucketObjectv2":
             return {"versionId": f"version-of-{made.name}"}
+        case "aws:eks/cluster:Cluster":
+            return {"identities": [{"oidcs": [{"issuer": f"https://oidc/{made.name}"}]}]}
         case "aws:amp/workspace:Workspace":
             return {"prometheusEndpoint": f"https://aps/{made.name}/"}
         case "aws:cloudfront/distribution:Distribution" | "aws:cognito/userPoolDomain:UserPoolDomain":
@@ -108,7 +110,6 @@ class Recording(pulumi.runtime.Mocks):
             "bucketRegionalDomainName": f"{args.name}.s3.{REGION}.amazonaws.com",
             "transitGatewayAttachmentId": f"{args.name}-attachment",
             "arnSuffix": f"suffix/{args.name}",
-            "identities": [{"oidcs": [{"issuer": f"https://oidc/{args.name}"}]}],
         }
         invented |= _outputs(recorded)
         if args.typ.startswith("awsx:"):  # a component of another provider tells its outputs, not its inputs

@@ -41,8 +41,8 @@ class EksPlatformArgs:
         if self.workload.secrets:
             raise ValueError(
                 f"workload {self.workload.name}: {', '.join(self.workload.secrets)} cannot be filled from "
-                "Secrets Manager, whose driver does not run on Fargate in EKS; let the workload read it by its "
-                "role"
+                "Secrets Manager, whose driver does not run on Fargate in EKS; let the workload read it "
+                "by its role"
             )
 
 
