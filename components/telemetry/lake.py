@@ -78,7 +78,7 @@ class TelemetryLake(pulumi.ComponentResource):
             opts=child,
         )
         table = aws.glue.CatalogTable(
-            f"{name}-table", _table_args(database.name, self.bucket.bucket_name), opts=child
+            f"{name}-table", telemetry_table(database.name, self.bucket.bucket_name), opts=child
         )
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
@@ -146,9 +146,10 @@ def _lifecycle_rules() -> list[LifecycleRule]:
     ]
 
 
-def _table_args(
-    database_name: pulumi.Output[str], bucket_name: pulumi.Output[str]
+def telemetry_table(
+    database_name: pulumi.Input[str], bucket_name: pulumi.Input[str]
 ) -> aws.glue.CatalogTableArgs:
+    """The table over a lake's bucket, for any database that is to know it."""
     location = pulumi.Output.concat("s3://", bucket_name, f"/{TABLE}/")
     partition = aws.glue.CatalogTablePartitionKeyArgs
     column = aws.glue.CatalogTableStorageDescriptorColumnArgs
