@@ -11,6 +11,7 @@ from composition.data import lay_data
 from composition.edge import open_edge
 from composition.hub import join_hub
 from composition.networks import lay_networks
+from composition.operations import Market, watch
 from composition.rental import open_rental
 
 
@@ -24,6 +25,7 @@ def main() -> None:
     data = lay_data(settings, regions)
     rental = open_rental(settings, regions, data)
     open_edge(settings, regions, hub, rental)
+    watch(settings, regions, Market(hub, networks, data, rental))
 
     telemetry = rental.pipelines[regions.ingest.region]
     service = rental.services[regions.primary.region]
