@@ -55,7 +55,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def backoffice(of: Market, site: Path) -> None:
+def backoffice(of: Market, site: Path, *transformations: pulumi.ResourceTransformation) -> None:
     """The pool and the pages, wired as the program does it."""
     regions, names = of.regions, of.names
     pool = StaffPool(
@@ -75,7 +75,9 @@ def backoffice(of: Market, site: Path) -> None:
         pool=pool,
         site=site,
     )
-    BackofficeSpa(f"{of.settings.prefix}-backoffice", args, opts=regions.options(regions.primary))
+    opts = regions.options(regions.primary)
+    opts.transformations = list(transformations)
+    BackofficeSpa(f"{of.settings.prefix}-backoffice", args, opts=opts)
 
 
 @pytest.fixture(scope="module")
@@ -317,6 +319,37 @@ def test_a_currency_without_minor_units_says_so(site: Path) -> None:
     recording = build("prod-jp", lambda m: backoffice(m, site))
     config = json.loads(objects(recording)["config.json"]["content"])
     assert config["currency"] == {"code": "JPY", "minorUnits": 0}
+
+
+def options(site: Path) -> dict[str, pulumi.ResourceOptions]:
+    """What each resource of the pages is built after, and what becomes of it; mocks do not tell."""
+    found: dict[str, pulumi.ResourceOptions] = {}
+
+    def note(made: pulumi.ResourceTransformationArgs) -> None:
+        found[made.name.removeprefix("bluehorizons-dev-sg-backoffice-")] = made.opts
+
+    build("dev", lambda m: backoffice(m, site, note))
+    return found
+
+
+def names(resources: Any) -> set[str]:
+    return {resource._name for resource in resources or ()}
+
+
+def test_no_browser_reads_a_page_whose_files_are_not_there_yet_or_not_any_more(site: Path) -> None:
+    made = options(site)
+    hashed = {name for name in made if name.startswith("assets/")}
+    assert len(hashed) == 4
+    for name in ("index.html", "config.json"):
+        after = {n.removeprefix("bluehorizons-dev-sg-backoffice-") for n in names(made[name].depends_on)}
+        assert after == hashed
+    assert {made[name].retain_on_delete for name in hashed} == {True}
+    assert not made["index.html"].retain_on_delete
+
+
+def test_the_hosted_login_waits_for_the_address_that_cognito_looks_up(site: Path) -> None:
+    after = names(options(site)["login"].depends_on)
+    assert after == {f"bluehorizons-dev-sg-backoffice-page-{kind}" for kind in ("a", "aaaa")}
 
 
 # ---- bucket and distribution -------------------------------------------------------------------------------

@@ -481,14 +481,13 @@ ROOT_ARN, MARKET_ARN, OTHER_ARN = (f"arn:aws:route53:::hostedzone/{name}" for na
 
 
 def change(zone: str, names: str, kinds: str) -> Request:
-    return Request(
-        "route53:ChangeResourceRecordSets",
-        zone,
-        context={
-            "route53:ChangeResourceRecordSetsNormalizedRecordNames": names,
-            "route53:ChangeResourceRecordSetsRecordTypes": kinds,
-        },
-    )
+    """A change of these names and types, several with commas between; "" says nothing of them."""
+    context = {
+        "route53:ChangeResourceRecordSetsNormalizedRecordNames": names,
+        "route53:ChangeResourceRecordSetsRecordTypes": kinds,
+    }
+    said = {key: value for key, value in context.items() if value}
+    return Request("route53:ChangeResourceRecordSets", zone, context=said)
 
 
 def link(latency_name: str | None = "api.bluehorizons.example") -> str:
@@ -520,6 +519,8 @@ def link(latency_name: str | None = "api.bluehorizons.example") -> str:
         (change(ROOT_ARN, "vn.bluehorizons.example", "NS"), False),
         (change(ROOT_ARN, "www.bluehorizons.example", "A"), False),
         (Request("route53:ChangeResourceRecordSets", MARKET_ARN), False),
+        (change(MARKET_ARN, "", "A"), False),
+        (change(MARKET_ARN, "api.vn.bluehorizons.example", ""), False),
         (Request("route53:ListResourceRecordSets", ROOT_ARN), True),
         (Request("route53:GetChange", "arn:aws:route53:::change/C1"), True),
         (Request("route53:DeleteHostedZone", MARKET_ARN), False),
