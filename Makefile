@@ -8,14 +8,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 LAYER := build/layer.zip
+MODULES := backoffice/node_modules/.package-lock.json
+PAGES := backoffice/dist/index.html
+PAGES_SOURCE := $(shell find backoffice -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.gen.ts')
 STACK ?= dev
 
-.PHONY: help up test lint types unit bench layer schema docs lock clean
+.PHONY: help up test lint types unit browser bench layer pages backoffice-dev schema docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-up: $(READY) $(LAYER) ## preview the stack (STACK=dev) with its policies: no CLI, no credentials, no network
+up: $(READY) $(LAYER) $(PAGES) ## preview the stack (STACK=dev) with its policies: no CLI, no credentials, no network
 	@$(BIN)/ev preview $(STACK) --policy-pack policy
 
 test: lint types unit ## lint, types and every test
@@ -24,17 +27,30 @@ lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: $(READY)
+types: $(READY) $(MODULES)
 	@$(BIN)/mypy .
 	@$(BIN)/mypy policy/__main__.py
+	@cd backoffice && npm run --silent types
 
-unit: $(READY) $(LAYER)
+unit: $(READY) $(LAYER) $(PAGES) browser
+	@cd backoffice && npm run --silent unit
 	@$(BIN)/pytest -n auto
 
-bench: $(READY) $(LAYER) ## measure speed as ratios against references of the same run; writes build/bench.json
+browser: $(READY) # the browser that the back office is tested in
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	       && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	  || $(BIN)/playwright install chromium
+
+bench: $(READY) $(LAYER) $(PAGES) ## measure speed as ratios against references of the same run; writes build/bench.json
 	@$(BIN)/python -m bench
 
 layer: $(LAYER) ## build the arm64 dependency layer of the functions from its lock
+
+pages: $(PAGES) ## build the back office's pages
+
+backoffice-dev: $(READY) $(PAGES) ## serve the back office with a generated fleet, on 127.0.0.1
+	@$(BIN)/python -m local.backoffice
 
 schema: $(READY) ## write docs/config.schema.json from the settings
 	@$(BIN)/python -m components.settings > docs/config.schema.json
@@ -53,7 +69,7 @@ lock: ## resolve the lock files anew (needs uv)
 	  -o functions/requirements.txt
 
 clean: ## remove everything that was built
-	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .hypothesis ./*.egg-info
+	@rm -rf .venv build backoffice/dist backoffice/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis ./*.egg-info
 
 $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -68,6 +84,16 @@ $(READY): requirements-dev.txt pyproject.toml
 	  $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
 	  $(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; \
 	fi
+	@touch $@
+
+$(MODULES): backoffice/package.json backoffice/package-lock.json backoffice/.npmrc
+	@command -v npm >/dev/null || { echo "Node 20 or newer is needed for the back office: install it, with npm" >&2; exit 2; }
+	@echo "Installing the back office's packages (once)" >&2
+	@cd backoffice && npm ci --silent
+	@touch $@
+
+$(PAGES): $(MODULES) $(PAGES_SOURCE) functions/staff_api/openapi.json
+	@cd backoffice && npm run --silent build
 	@touch $@
 
 $(LAYER): functions/requirements.txt functions/build_layer.py | $(READY)
