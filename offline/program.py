@@ -86,7 +86,7 @@ class _Watched:
         return response
 
 
-_UNMOVED_SECONDS = 0.05
+_UNMOVED_SECONDS = 0.25
 """With no output done for this long, nothing is left that comes by itself."""
 _BLOCKED_SECONDS = 0.5
 """How much later than the event loop's own timer a signal ends code that blocks it."""
