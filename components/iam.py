@@ -59,7 +59,14 @@ class Statement:
         return body
 
 
-_SENDS_NO_SOURCE_ACCOUNT = frozenset({"apigateway.amazonaws.com", "lambda.amazonaws.com"})
+_SENDS_NO_SOURCE_ACCOUNT = frozenset(
+    {
+        "apigateway.amazonaws.com",
+        "cloudtrail.amazonaws.com",
+        "codedeploy.amazonaws.com",
+        "lambda.amazonaws.com",
+    }
+)
 
 
 @dataclass(frozen=True)
