@@ -25,7 +25,7 @@ Claims = Callable[[str], Mapping[str, Any]]
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SHOWN_HEADERS: Final = "ETag, Location, Retry-After"
-_TAKEN_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, If-Match"
+_TAKEN_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, If-None-Match"
 
 
 class _Route(NamedTuple):

@@ -1,0 +1,261 @@
+"""The back office on a laptop: the built web app, the real staff API, and a fleet that is made up.
+
+    python -m local.backoffice [--market sg] [--cars 240] [--port 8600]
+
+Everything is bound to 127.0.0.1 and forgotten at the end (Ctrl-C).
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, RLock, Thread
+from types import TracebackType
+from typing import Any, Final, Self
+
+import staff_api.handler
+from components.markets import MARKETS, Market as StackMarket
+from ev_rental.staff.access import groups_of
+from ev_rental.staff.audit import Actor
+from ev_rental.vocabulary import Market
+from http_api.iot_commands import IotCommandSender
+from local.broker import Broker
+from local.demo_data import EPOCH, Demo
+from local.demo_life import Life
+from local.demo_work import Clock
+from local.dynamodb import Engine, intercepted
+from local.gateway import Gateway
+from local.login import Client, Login, Person
+from local.site import BUILT, ROOT, NotBuiltError, Site
+from local.tables import NAMES
+from local.web import Request, Response, Server
+
+PEOPLE: Final = (
+    Person("amelia.tan", "Amelia Tan", ("operations",)),
+    Person("marco.silva", "Marco Silva", ("maintenance",)),
+    Person("priya.nair", "Priya Nair", ("analyst",)),
+    Person("jonas.weber", "Jonas Weber", ("admin",)),
+    Person("lena.fischer", "Lena Fischer", ()),
+)
+"""Who may sign in: somebody of each group, and somebody of none."""
+
+SCOPES: Final = ("openid", "email", "backoffice/staff")
+TICK_SECONDS: Final = 2.0
+DOCUMENT: Final = ROOT / "functions" / "staff_api" / "openapi.json"
+
+
+@dataclass(frozen=True)
+class Options:
+    """`port` 0 takes a free one. `lively`: whether anything happens by itself."""
+
+    market: Market = Market.SINGAPORE
+    cars: int = 240
+    seed: int = 7
+    port: int = 0
+    lively: bool = True
+    site: Path = BUILT
+
+    def __post_init__(self) -> None:
+        if not 20 <= self.cars <= 5_000:
+            raise ValueError(f"cars is {self.cars}: 20 to 5000 can be made up")
+
+
+class Backoffice:
+    """Everything that runs, between `start` and `stop`, or as a context. `clock`: s, of the tokens."""
+
+    def __init__(self, options: Options, *, clock: Callable[[], float] = time.time) -> None:
+        self.options = options
+        self.clock = clock
+        self.login = Login(PEOPLE, clock=clock)
+        self._broker = Broker()
+        self._lock = RLock()
+        self._over = Event()
+        self._stack = ExitStack()
+
+    def start(self) -> None:
+        """Makes the fleet up and serves. Raises NotBuiltError, and OSError for a port that is taken."""
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _start(self) -> None:
+        options, enter = self.options, self._stack.enter_context
+        facts = MARKETS[StackMarket(options.market)]
+        broker = enter(Server(self._broker.app))
+        self.page = Server(self._page, port=options.port)
+        self._stack.callback(self.page.stop)
+        self._login_server = enter(Server(self.login.app))
+        enter(intercepted(Engine()))
+        environment = {
+            "AWS_ACCESS_KEY_ID": "nobody",
+            "AWS_SECRET_ACCESS_KEY": "nothing",
+            "MARKET": options.market.value,
+            "LOCALE": facts.locale,
+            "RENTAL_TABLE": NAMES.rental,
+            "VEHICLE_STATE_TABLE": NAMES.vehicle_state,
+            "ALERTS_TABLE": NAMES.alerts,
+            "BACKOFFICE_TABLE": NAMES.backoffice,
+            "RECENT_TELEMETRY_TABLE": NAMES.recent_telemetry,
+            "KPI_TABLE": NAMES.kpi,
+            "TABLES_REGION": facts.primary.value,
+            "IOT_REGION": facts.telemetry_ingest.value,
+            "WRITES_ENABLED": "true",
+            "WRITER_EPOCH": str(EPOCH),
+            "ALLOWED_ORIGIN": self.page.origin,
+            "AWS_ENDPOINT_URL_IOT_DATA_PLANE": broker.origin,
+            "POWERTOOLS_SERVICE_NAME": "staff_api",
+            "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+        }
+        enter(_environment(environment))
+        staff_api.handler.environment.cache_clear()
+        staff_api.handler.router.cache_clear()
+        self.demo = Demo(
+            market=options.market,
+            size=options.cars,
+            seed=options.seed,
+            region=facts.primary.value,
+            locale=facts.locale,
+            staff=[_actor(person) for person in PEOPLE],
+            sender=IotCommandSender.in_region(facts.telemetry_ingest.value),
+            clock=Clock(time.time_ns() // 1_000_000),
+        )
+        self.demo.fill()
+        self.life = Life(self.demo, self._broker, seed=options.seed)
+        self._gateway = Gateway(
+            json.loads(DOCUMENT.read_text()),
+            staff_api.handler.handler,
+            claims=self.login.claims,
+            allowed_origin=self.page.origin,
+        )
+        self.api = enter(Server(self._api))
+        self.login.serve(
+            Client(
+                client_id="backoffice",
+                origin=self.page.origin,
+                callback_urls=(f"{self.page.origin}/signed-in",),
+                logout_urls=(f"{self.page.origin}/signed-out",),
+                scopes=SCOPES,
+            ),
+            self._login_server.origin,
+        )
+        self._site = Site(options.site, self.config(), (self.api.origin, self._login_server.origin))
+        self.page.start()
+        if options.lively:
+            life = Thread(target=self._live, daemon=True)
+            life.start()
+            self._stack.callback(life.join)
+            self._stack.callback(self._over.set)
+
+    def stop(self) -> None:
+        """Ends everything and forgets it."""
+        self._stack.close()
+
+    def config(self) -> Mapping[str, Any]:
+        """What the web app reads at its start, as the deployment writes it."""
+        facts = MARKETS[StackMarket(self.options.market)]
+        return {
+            "environment": "local",
+            "market": self.options.market.value,
+            "marketName": facts.country,
+            "locale": facts.locale,
+            "timeZone": facts.time_zone,
+            "currency": {"code": facts.currency.code, "minorUnits": facts.currency.minor_units},
+            "apiBaseUrl": self.api.origin,
+            "login": {
+                "issuer": self.login.issuer,
+                "url": self._login_server.origin,
+                "clientId": "backoffice",
+                "scopes": list(SCOPES),
+            },
+        }
+
+    def restart_api(self) -> None:
+        """The API's port answers again, after `api.stop()`."""
+        port = int(self.api.origin.rpartition(":")[2])
+        self.api = self._stack.enter_context(Server(self._api, port=port))
+
+    def tick(self) -> None:
+        """What happens by itself, once."""
+        with self._lock:
+            self.life.tick(time.time_ns() // 1_000_000)
+
+    def _page(self, request: Request) -> Response:
+        return self._site.app(request)
+
+    def _api(self, request: Request) -> Response:
+        # One after the other: moto is no database, its transactions are not safe between threads.
+        with self._lock:
+            parts = request.path.split("/")
+            if parts[1:3] == ["v1", "vehicles"] and len(parts) > 3:
+                self.demo.remember(parts[3])
+            return self._gateway.app(request)
+
+    def _live(self) -> None:
+        while not self._over.wait(TICK_SECONDS):
+            self.tick()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line. Exit code 0 after Ctrl-C, 1 when it could not start."""
+    parser = argparse.ArgumentParser(prog="python -m local.backoffice", description=__doc__)
+    parser.add_argument("--market", type=Market, choices=list(Market), default=Market.SINGAPORE)
+    parser.add_argument("--cars", type=int, default=240, help="how many cars the fleet has (default 240)")
+    parser.add_argument("--seed", type=int, default=7, help="another seed is another fleet")
+    parser.add_argument("--port", type=int, default=0, help="of the page; a free one by default")
+    given = parser.parse_args(arguments)
+    ended = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    try:
+        options = Options(market=given.market, cars=given.cars, seed=given.seed, port=given.port)
+        with Backoffice(options) as backoffice:
+            _say(f"Back office: {backoffice.page.origin}  (staff API: {backoffice.api.origin}; Ctrl-C ends)")
+            ended.wait()
+    except (NotBuiltError, ValueError, OSError) as error:
+        _say(f"local.backoffice: {error}", to_errors=True)
+        return 1
+    return 0
+
+
+def _say(words: str, *, to_errors: bool = False) -> None:
+    print(words, file=sys.stderr if to_errors else sys.stdout, flush=True)
+
+
+def _actor(person: Person) -> Actor:
+    return Actor(sub=person.sub, name=person.username, groups=groups_of(person.groups), ip="127.0.0.1")
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """These variables while it lasts, and what was there before afterwards."""
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
