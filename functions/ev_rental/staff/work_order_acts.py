@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+import msgspec
 from msgspec import Struct
 
 from ev_rental import work_orders
@@ -96,7 +97,8 @@ class WorkOrderActs(Acts):
                 alert_id=request.alert_id,
             )
             if request.note is not None:
-                order = work_orders.add_note(order, request.note, at=now, author=actor.name)
+                noted = work_orders.add_note(order, request.note, at=now, author=actor.name)
+                order = msgspec.structs.replace(noted, version=order.version)
             return order, [Open(order)]
 
         act = Act(actor=actor, key=key, action="openWorkOrder", subject=f"work-order/{name}", detail=detail)
@@ -169,7 +171,8 @@ class WorkOrderActs(Acts):
                     ErrorCode.CHANGED_MEANWHILE,
                     f"work order {name} has version {order.version}, not {version}: look again",
                 )
-            after = decide(order, now)
+            # One change is one version, a note that comes with it included.
+            after = msgspec.structs.replace(decide(order, now), version=order.version + 1)
             return after, [ReplaceWorkOrder(order, after)]
 
         act = Act(

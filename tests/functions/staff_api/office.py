@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, cast
 from unittest.mock import patch
 from urllib.parse import urlencode
 
@@ -246,7 +246,7 @@ def operations() -> list[tuple[str, str, str]]:
 def staff_service(world: World, client: Any = None, *, writes_enabled: bool = True) -> StaffService:
     """The service as `connect` makes it, over the world's tables."""
     store = StaffStore(
-        client or world.db,
+        cast("Any", client or world.db),
         TABLES,
         fence=Fence(RENTAL, Writer(REGION, 1)),
         readers=InlineExecutor(),

@@ -223,7 +223,9 @@ def test_a_car_that_cannot_be_registered_is_refused_with_the_reason(
     assert staff.call("POST", "/v1/vehicles", body=wanted).body["code"] == code
 
 
-def test_a_car_that_somebody_else_registered_in_between_is_found_to_exist(staff: Office) -> None:
+def test_a_car_that_somebody_else_registered_in_between_is_found_to_exist(
+    staff: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     vehicle = staff.service.store.vehicle
     looks: list[str] = []
 
@@ -234,7 +236,7 @@ def test_a_car_that_somebody_else_registered_in_between_is_found_to_exist(staff:
         staff.world.operations.register_vehicle(name, "compact")
         return None
 
-    staff.service.store.vehicle = first_look  # type: ignore[method-assign]  # somebody comes in between
+    monkeypatch.setattr(staff.service.store, "vehicle", first_look)
     actor = Actor(sub="sub-admin", name="admin", groups=("admin",))
     request = VehicleRequest(vehicle_id="SG-EV-000050", vehicle_type_id="compact")
     with pytest.raises(RentalError) as caught:
