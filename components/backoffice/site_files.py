@@ -71,7 +71,7 @@ def read_site(folder: Path) -> list[SiteFile]:
     Raises SiteError when it is not built, brings a configuration of its own or a file of no known type.
     """
     if not (folder / INDEX).is_file():
-        raise SiteError(f"{folder / INDEX} is missing: build the back office with `make backoffice`")
+        raise SiteError(f"{folder / INDEX} is missing: build the back office with `make pages`")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     made: list[SiteFile] = []
     names: Counter[str] = Counter()

@@ -8,13 +8,14 @@ import pulumi_aws as aws
 
 from components.alarms import Alarm, create_alarms
 from components.edge.waf_rules import PROFILES, REFUSALS, Audience, empty, rules_of
-from components.encryption import DataDomain
 from components.foundation import Foundation
-from components.iam import Condition, Principal, Statement, policy_json
+from components.log_delivery import delivered_log
 from components.markets import GLOBAL_REGION
 from components.tags import DataClass, Tags, component_tags
 
 SECRET_HEADERS = ("authorization", "cookie")
+SECRET_QUERIES = frozenset({Audience.SIGN_IN, Audience.PAGES})
+"""Where OAuth's codes and states come by in the query."""
 _Redacted = aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs
 _RedactedHeader = aws.wafv2.WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs
 _RedactedQuery = aws.wafv2.WebAclLoggingConfigurationRedactedFieldQueryStringArgs
@@ -82,12 +83,9 @@ class WebAcl(pulumi.ComponentResource):
                 data_protection_config=aws.wafv2.WebAclDataProtectionConfigArgs(
                     data_protections=[
                         aws.wafv2.WebAclDataProtectionConfigDataProtectionArgs(
-                            action="SUBSTITUTION",
-                            field=aws.wafv2.WebAclDataProtectionConfigDataProtectionFieldArgs(
-                                field_type="SINGLE_HEADER", field_keys=[header]
-                            ),
+                            action="SUBSTITUTION", field=protected
                         )
-                        for header in SECRET_HEADERS
+                        for protected in _protected(args.audience)
                     ]
                 ),
                 visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
@@ -106,57 +104,25 @@ class WebAcl(pulumi.ComponentResource):
         self, name: str, base: Foundation, audience: Audience, acl: aws.wafv2.WebAcl, tags: Tags
     ) -> None:
         """What was refused or counted; what was let in is in the endpoint's own log."""
-        child = pulumi.ResourceOptions(parent=self)
-        logs = aws.cloudwatch.LogGroup(
-            f"{name}-logs",
-            aws.cloudwatch.LogGroupArgs(
-                name=f"aws-waf-logs-{name}",  # AWS WAF writes to no group that is named otherwise
-                retention_in_days=base.log_retention_days,
-                kms_key_id=base.key_arn(DataDomain.LOGS),
-                tags=tags,
-            ),
-            opts=child,
-        )
-        may_write = aws.cloudwatch.LogResourcePolicy(
-            f"{name}-logs-policy",
-            aws.cloudwatch.LogResourcePolicyArgs(
-                policy_name=f"{name}-logs",
-                policy_document=policy_json(
-                    Statement(
-                        sid="DeliverLogs",
-                        actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                        resources=[pulumi.Output.concat(logs.arn, ":*")],
-                        principals=[Principal("Service", ["delivery.logs.amazonaws.com"])],
-                        conditions=[
-                            Condition("StringEquals", "aws:SourceAccount", [base.account_id]),
-                            Condition(
-                                "ArnLike",
-                                "aws:SourceArn",
-                                [f"arn:aws:logs:{base.region}:{base.account_id}:*"],
-                            ),
-                        ],
-                    )
-                ),
-            ),
-            opts=child,
+        log = delivered_log(
+            name,
+            group_name=f"aws-waf-logs-{name}",  # AWS WAF writes to no group that is named otherwise
+            foundation=base,
+            tags=tags,
+            parent=self,
         )
         aws.wafv2.WebAclLoggingConfiguration(
             f"{name}-logging",
             aws.wafv2.WebAclLoggingConfigurationArgs(
                 resource_arn=acl.arn,
-                log_destination_configs=[logs.arn],
+                log_destination_configs=[log.arn],
                 redacted_fields=[
                     *(_Redacted(single_header=_RedactedHeader(name=header)) for header in SECRET_HEADERS),
-                    # Codes and states of OAuth are in the query.
-                    *(
-                        [_Redacted(query_string=empty(_RedactedQuery))]
-                        if audience is Audience.SIGN_IN
-                        else []
-                    ),
+                    *([_Redacted(query_string=empty(_RedactedQuery))] if audience in SECRET_QUERIES else []),
                 ],
                 logging_filter=_only_what_was_refused(),
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[may_write]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[log.may_write]),
         )
 
     def _alarm(self, name: str, args: WebAclArgs, tags: Tags) -> None:
@@ -191,6 +157,12 @@ class WebAcl(pulumi.ComponentResource):
             tags=tags,
             parent=self,
         )
+
+
+def _protected(audience: Audience) -> list[aws.wafv2.WebAclDataProtectionConfigDataProtectionFieldArgs]:
+    field = aws.wafv2.WebAclDataProtectionConfigDataProtectionFieldArgs
+    headers = [field(field_type="SINGLE_HEADER", field_keys=[header]) for header in SECRET_HEADERS]
+    return [*headers, *([field(field_type="QUERY_STRING")] if audience in SECRET_QUERIES else [])]
 
 
 def _only_what_was_refused() -> aws.wafv2.WebAclLoggingConfigurationLoggingFilterArgs:

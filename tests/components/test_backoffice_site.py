@@ -272,9 +272,7 @@ def test_a_file_is_the_same_resource_in_the_next_build(site: Path, tmp_path: Pat
 
 
 def test_an_app_that_was_not_built_is_refused_with_the_command(tmp_path: Path) -> None:
-    with pytest.raises(
-        SiteError, match=r"index\.html is missing: build the back office with `make backoffice`"
-    ):
+    with pytest.raises(SiteError, match=r"index\.html is missing: build the back office with `make pages`"):
         read_site(tmp_path)
 
 

@@ -240,19 +240,21 @@ def test_refusals_are_logged_encrypted_and_for_as_long_as_other_logs(stack: Reco
 def test_neither_logs_nor_samples_hold_a_token_or_a_cookie(stack: Recording) -> None:
     for made in stack.all(ACL):
         protected = made["dataProtectionConfig"]["dataProtections"]
-        assert {p["field"]["fieldKeys"][0]: p["action"] for p in protected} == {
-            "authorization": "SUBSTITUTION",
-            "cookie": "SUBSTITUTION",
-        }
+        headers = [p["field"] for p in protected if p["field"]["fieldType"] == "SINGLE_HEADER"]
+        assert [field["fieldKeys"] for field in headers] == [["authorization"], ["cookie"]]
+        assert {p["action"] for p in protected} == {"SUBSTITUTION"}
         assert not [p for p in protected if p.get("excludeRateBasedDetails")]
     for logging in stack.all(LOGGING):
-        headers = {f["singleHeader"]["name"] for f in logging["redactedFields"] if "singleHeader" in f}
-        assert headers == {"authorization", "cookie"}
+        redacted = {f["singleHeader"]["name"] for f in logging["redactedFields"] if "singleHeader" in f}
+        assert redacted == {"authorization", "cookie"}
 
 
-def test_codes_of_sign_in_are_not_logged(stack: Recording) -> None:
+def test_codes_of_sign_in_are_neither_logged_nor_sampled(stack: Recording) -> None:
     fields = stack.one(LOGGING, "-edge-primary-sign-in-logging")["redactedFields"]
     assert [f for f in fields if "queryString" in f]
+    for audience, expected in ((Audience.SIGN_IN, True), (Audience.RIDERS, False)):
+        protected = acl(stack, audience)["dataProtectionConfig"]["dataProtections"]
+        assert ("QUERY_STRING" in [p["field"]["fieldType"] for p in protected]) is expected
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
@@ -262,10 +264,14 @@ def test_only_log_delivery_of_this_account_writes_the_log(name: str) -> None:
         "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "-edge-primary-riders-logs-policy"
     )["policyDocument"]
     stream = f"{stack.one(LOG_GROUP, '-edge-primary-riders-logs').arn}:log-stream:x"
-    for of, expected in ((account, True), ("999999999999", False)):
+    for source_account, source, expected in (
+        (account, account, True),
+        (account, "999999999999", False),
+        ("999999999999", account, False),
+    ):
         context = {
-            "aws:SourceAccount": of,
-            "aws:SourceArn": f"arn:aws:logs:ap-southeast-1:{of}:something",
+            "aws:SourceAccount": source_account,
+            "aws:SourceArn": f"arn:aws:logs:ap-southeast-1:{source}:something",
         }
         request = Request("logs:PutLogEvents", stream, service="delivery.logs.amazonaws.com", context=context)
         assert allows(policy, request) is expected
