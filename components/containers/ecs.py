@@ -8,11 +8,12 @@ import pulumi_aws as aws
 import pulumi_awsx as awsx
 
 from components.alarms import Alarm, create_alarms
+from components.containers.ecs_cluster import create_cluster
 from components.containers.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.containers.workload import STOP_SECONDS, USER_ID, ContainerImage, Workload
-from components.encryption import DELETION_WINDOW_DAYS, ROTATION_PERIOD_DAYS, DataDomain
+from components.encryption import DataDomain
 from components.foundation import Foundation
-from components.iam import Condition, Principal, ServiceRole, Statement, policy_json, service_role
+from components.iam import ServiceRole, Statement, service_role
 from components.network import WORKLOAD_PORT, Network
 from components.tags import DataClass, component_tags
 
@@ -49,7 +50,9 @@ class EcsPlatform(pulumi.ComponentResource):
         self._tags = component_tags(args.foundation.tags, "containers", DataClass.PERSONAL)
         self._child = pulumi.ResourceOptions(parent=self)
         self._capacity = "FARGATE" if args.foundation.production else "FARGATE_SPOT"
-        self._cluster = self._make_cluster()
+        self._cluster = create_cluster(
+            name, args.foundation, capacity=self._capacity, tags=self._tags, parent=self
+        )
         self.load_balancer = LoadBalancer(
             f"{name}-lb",
             LoadBalancerArgs(args.foundation, args.network, args.certificate_arn, self._tags),
@@ -59,79 +62,6 @@ class EcsPlatform(pulumi.ComponentResource):
             self._run(args.workload.image)
         self.cluster_arn = self._cluster.arn
         self.register_outputs({"clusterArn": self.cluster_arn})
-
-    def _make_cluster(self) -> aws.ecs.Cluster:
-        key = self._storage_key()
-        cluster = aws.ecs.Cluster(
-            f"{self._name}-cluster",
-            aws.ecs.ClusterArgs(
-                settings=[aws.ecs.ClusterSettingArgs(name="containerInsights", value="enhanced")],
-                configuration=aws.ecs.ClusterConfigurationArgs(
-                    managed_storage_configuration=aws.ecs.ClusterConfigurationManagedStorageConfigurationArgs(
-                        fargate_ephemeral_storage_kms_key_id=key.arn, kms_key_id=key.arn
-                    )
-                ),
-                tags=self._tags,
-            ),
-            opts=self._child,
-        )
-        aws.ecs.ClusterCapacityProviders(
-            f"{self._name}-capacity",
-            aws.ecs.ClusterCapacityProvidersArgs(
-                cluster_name=cluster.name,
-                capacity_providers=["FARGATE", "FARGATE_SPOT"],
-                default_capacity_provider_strategies=[
-                    aws.ecs.ClusterCapacityProvidersDefaultCapacityProviderStrategyArgs(
-                        capacity_provider=self._capacity, weight=1
-                    )
-                ],
-            ),
-            opts=self._child,
-        )
-        return cluster
-
-    def _storage_key(self) -> aws.kms.Key:
-        """What containers write to their disks. Fargate takes no multi-Region key, which the others may be:
-        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-create-storage-key.html"""
-        account = self._args.foundation.account_id
-        ours = Condition("StringEquals", "kms:EncryptionContext:aws:ecs:clusterAccount", [account])
-        fargate = [Principal("Service", ["fargate.amazonaws.com"])]
-        return aws.kms.Key(
-            f"{self._name}-storage",
-            aws.kms.KeyArgs(
-                description=f"Disks of containers of {self._args.foundation.prefix}",
-                deletion_window_in_days=DELETION_WINDOW_DAYS,
-                enable_key_rotation=True,
-                rotation_period_in_days=ROTATION_PERIOD_DAYS,
-                policy=policy_json(
-                    Statement(
-                        sid="DelegateToIamOfThisAccount",
-                        actions=["kms:*"],
-                        resources=["*"],
-                        principals=[Principal("AWS", [f"arn:aws:iam::{account}:root"])],
-                    ),
-                    Statement(
-                        sid="FargateMakesDataKeys",
-                        actions=["kms:GenerateDataKeyWithoutPlaintext"],
-                        resources=["*"],
-                        principals=fargate,
-                        conditions=[ours],
-                    ),
-                    Statement(
-                        sid="FargateLetsItsHostsDecrypt",
-                        actions=["kms:CreateGrant"],
-                        resources=["*"],
-                        principals=fargate,
-                        conditions=[
-                            ours,
-                            Condition("ForAllValues:StringEquals", "kms:GrantOperations", ["Decrypt"]),
-                        ],
-                    ),
-                ),
-                tags=self._tags,
-            ),
-            opts=self._child,
-        )
 
     def _run(self, image: ContainerImage) -> None:
         args, workload = self._args, self._args.workload
@@ -262,7 +192,7 @@ class EcsPlatform(pulumi.ComponentResource):
             service=TASKS_SERVICE,
             account_id=self._args.foundation.account_id,
             statements=[
-                *pull_statements(image),
+                *image.pull_statements(),
                 Statement(
                     sid="WriteLogs",
                     actions=["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -355,19 +285,3 @@ class EcsPlatform(pulumi.ComponentResource):
             tags=self._tags,
             parent=self,
         )
-
-
-def pull_statements(image: ContainerImage) -> list[Statement]:
-    """What pulling the image takes."""
-    return [
-        Statement(
-            sid="LogInToRegistry",
-            actions=["ecr:GetAuthorizationToken"],
-            resources=["*"],  # a registry's token has no resource-level permission
-        ),
-        Statement(
-            sid="PullImage",
-            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            resources=[image.repository_arn],
-        ),
-    ]

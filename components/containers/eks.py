@@ -1,19 +1,17 @@
 """A workload on EKS with Fargate: a private cluster without machines of ours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
-from pulumi_aws.eks.outputs import ClusterIdentity
 
 from components.alarms import Alarm, create_alarms
-from components.containers.ecs import pull_statements
+from components.containers.eks_roles import cluster_role, pod_execution_role, workload_role
 from components.containers.manifest import ManifestArgs, manifest
 from components.containers.workload import Workload
 from components.encryption import DataDomain
 from components.foundation import Foundation
-from components.iam import Condition, Principal, Statement, policy_json
 from components.network import GroupMaker, Network, Peer
 from components.network.access_lists import HTTPS
 from components.network.addressing import COMPANY
@@ -23,7 +21,6 @@ KUBERNETES_VERSION = "1.35"
 SERVICE_CIDR = "172.20.0.0/16"
 """Of Kubernetes services: outside of the company's range, which pods must reach."""
 LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
-_MANAGED = "arn:aws:iam::aws:policy"
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
 
@@ -70,7 +67,9 @@ class EksPlatform(pulumi.ComponentResource):
         pod_logs = self._log_group("pod-logs", None)
         profiles = self._profiles(cluster, pod_logs)
         self._add_ons(cluster, profiles)
-        self.workload_role_arn = self._workload_role(cluster)
+        self.workload_role_arn = workload_role(
+            self._name, cluster, args.workload, tags=self._tags, parent=self
+        )
         self._watch(cluster)
         image = args.workload.image
         self.manifest = None
@@ -108,55 +107,18 @@ class EksPlatform(pulumi.ComponentResource):
         maker = GroupMaker(self._name, network.vpc_id, self._tags, self)
         group = maker.group("api", "API server of the cluster")
         maker.let_in("api-in", group, HTTPS, Peer(cidr=COMPANY), "Administrators and pipelines by HTTPS")
-        role = aws.iam.Role(
-            f"{self._name}-cluster-role",
-            aws.iam.RoleArgs(
-                description=f"Runs the control plane of {self._cluster_name}",
-                assume_role_policy=policy_json(
-                    Statement(
-                        actions=["sts:AssumeRole"],
-                        principals=[Principal("Service", ["eks.amazonaws.com"])],
-                        conditions=[
-                            Condition(
-                                "ArnLike",
-                                "aws:SourceArn",
-                                [f"arn:aws:eks:{base.region}:{base.account_id}:cluster/{self._cluster_name}"],
-                            )
-                        ],
-                    )
-                ),
-                tags=self._tags,
-            ),
-            opts=self._child,
+        role = cluster_role(
+            self._name,
+            cluster_arn=f"arn:aws:eks:{base.region}:{base.account_id}:cluster/{self._cluster_name}",
+            key_arn=key_arn,
+            tags=self._tags,
+            parent=self,
         )
-        may_run = [
-            aws.iam.RolePolicyAttachment(
-                f"{self._name}-cluster-role-eks",
-                aws.iam.RolePolicyAttachmentArgs(
-                    role=role.name, policy_arn=f"{_MANAGED}/AmazonEKSClusterPolicy"
-                ),
-                opts=pulumi.ResourceOptions(parent=role),
-            ),
-            aws.iam.RolePolicy(
-                f"{self._name}-cluster-role-policy",
-                aws.iam.RolePolicyArgs(
-                    role=role.name,
-                    policy=policy_json(
-                        Statement(
-                            sid="EncryptSecrets",
-                            actions=["kms:Encrypt", "kms:Decrypt", "kms:DescribeKey", "kms:ListGrants"],
-                            resources=[key_arn],
-                        )
-                    ),
-                ),
-                opts=pulumi.ResourceOptions(parent=role),
-            ),
-        ]
         return aws.eks.Cluster(
             f"{self._name}-cluster",
             aws.eks.ClusterArgs(
                 name=self._cluster_name,
-                role_arn=role.arn,
+                role_arn=role,
                 version=KUBERNETES_VERSION,
                 vpc_config=aws.eks.ClusterVpcConfigArgs(
                     subnet_ids=network.private_subnet_ids,
@@ -181,9 +143,7 @@ class EksPlatform(pulumi.ComponentResource):
                 deletion_protection=base.production,
                 tags=self._tags,
             ),
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[*may_run, logs], protect=base.production or None
-            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[logs], protect=base.production or None),
         )
 
     def _let_administer(self, cluster: aws.eks.Cluster) -> None:
@@ -208,7 +168,15 @@ class EksPlatform(pulumi.ComponentResource):
 
     def _profiles(self, cluster: aws.eks.Cluster, pod_logs: aws.cloudwatch.LogGroup) -> list[pulumi.Resource]:
         """Which pods run: those of the add-ons and of the workload, no others."""
-        role = self._pod_execution_role(pod_logs)
+        base = self._args.foundation
+        role = pod_execution_role(
+            self._name,
+            profiles=f"arn:aws:eks:{base.region}:{base.account_id}:fargateprofile/{self._cluster_name}/*",
+            log_group_arn=pod_logs.arn,
+            image=self._args.workload.image,
+            tags=self._tags,
+            parent=self,
+        )
         return [
             aws.eks.FargateProfile(
                 f"{self._name}-{namespace}",
@@ -223,55 +191,6 @@ class EksPlatform(pulumi.ComponentResource):
             )
             for namespace in ("kube-system", self._args.workload.name)
         ]
-
-    def _pod_execution_role(self, pod_logs: aws.cloudwatch.LogGroup) -> pulumi.Output[str]:
-        """What Fargate does to start a pod; containers themselves cannot use it.
-
-        Its trust is bound to the cluster's profiles:
-        https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html
-        """
-        base = self._args.foundation
-        profiles = f"arn:aws:eks:{base.region}:{base.account_id}:fargateprofile/{self._cluster_name}/*"
-        role = aws.iam.Role(
-            f"{self._name}-pod-role",
-            aws.iam.RoleArgs(
-                description=f"Starts pods of {self._cluster_name}",
-                assume_role_policy=policy_json(
-                    Statement(
-                        actions=["sts:AssumeRole"],
-                        principals=[Principal("Service", ["eks-fargate-pods.amazonaws.com"])],
-                        conditions=[Condition("ArnLike", "aws:SourceArn", [profiles])],
-                    )
-                ),
-                tags=self._tags,
-            ),
-            opts=self._child,
-        )
-        image = self._args.workload.image
-        policy = aws.iam.RolePolicy(
-            f"{self._name}-pod-role-policy",
-            aws.iam.RolePolicyArgs(
-                role=role.name,
-                policy=policy_json(
-                    Statement(
-                        sid="WriteLogs",
-                        actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                        resources=[pod_logs.arn, pulumi.Output.concat(pod_logs.arn, ":*")],
-                    ),
-                    *(pull_statements(image) if image else []),
-                ),
-            ),
-            opts=pulumi.ResourceOptions(parent=role),
-        )
-        # The add-ons' images are in registries of AWS's, which only its own policy keeps up with.
-        managed = aws.iam.RolePolicyAttachment(
-            f"{self._name}-pod-role-fargate",
-            aws.iam.RolePolicyAttachmentArgs(
-                role=role.name, policy_arn=f"{_MANAGED}/AmazonEKSFargatePodExecutionRolePolicy"
-            ),
-            opts=pulumi.ResourceOptions(parent=role),
-        )
-        return pulumi.Output.all(role.arn, policy.id, managed.id).apply(lambda made: str(made[0]))
 
     def _add_ons(self, cluster: aws.eks.Cluster, profiles: list[pulumi.Resource]) -> None:
         """Names for services, and the metrics that scaling asks for."""
@@ -289,47 +208,6 @@ class EksPlatform(pulumi.ComponentResource):
                 # Its pods need a profile to run by.
                 opts=pulumi.ResourceOptions(parent=self, depends_on=profiles),
             )
-
-    def _workload_role(self, cluster: aws.eks.Cluster) -> pulumi.Output[str]:
-        """A role for the workload's service account alone. Pod Identity's agent does not run on Fargate."""
-        workload = self._args.workload
-        issuer = cluster.identities.apply(_issuer)
-        provider = aws.iam.OpenIdConnectProvider(
-            f"{self._name}-oidc",
-            aws.iam.OpenIdConnectProviderArgs(
-                url=issuer, client_id_lists=["sts.amazonaws.com"], tags=self._tags
-            ),
-            opts=self._child,
-        )
-
-        def trust(host: str) -> pulumi.Output[str]:
-            account = f"system:serviceaccount:{workload.name}:{workload.name}"
-            return policy_json(
-                Statement(
-                    actions=["sts:AssumeRoleWithWebIdentity"],
-                    principals=[Principal("Federated", [provider.arn])],
-                    conditions=[
-                        Condition("StringEquals", f"{host}:sub", [account]),
-                        Condition("StringEquals", f"{host}:aud", ["sts.amazonaws.com"]),
-                    ],
-                )
-            )
-
-        role = aws.iam.Role(
-            f"{self._name}-workload-role",
-            aws.iam.RoleArgs(
-                description=f"What {workload.name} may do",
-                assume_role_policy=issuer.apply(lambda url: trust(url.removeprefix("https://"))),
-                tags=self._tags,
-            ),
-            opts=self._child,
-        )
-        policy = aws.iam.RolePolicy(
-            f"{self._name}-workload-role-policy",
-            aws.iam.RolePolicyArgs(role=role.name, policy=policy_json(*workload.statements)),
-            opts=pulumi.ResourceOptions(parent=role),
-        )
-        return pulumi.Output.all(role.arn, policy.id).apply(lambda made: str(made[0]))
 
     def _watch(self, cluster: aws.eks.Cluster) -> None:
         create_alarms(
@@ -359,10 +237,3 @@ class EksPlatform(pulumi.ComponentResource):
             tags=self._tags,
             parent=self,
         )
-
-
-def _issuer(identities: Sequence[ClusterIdentity]) -> str:
-    """The address that the cluster's tokens name as their issuer."""
-    (identity,) = identities
-    (provider,) = identity.oidcs or ()
-    return str(provider.issuer)

@@ -45,6 +45,25 @@ class ContainerImage:
         """What a container runtime pulls."""
         return pulumi.Output.concat(self.repository_url, "@", self.digest)
 
+    def pull_statements(self) -> list[Statement]:
+        """What pulling the image takes."""
+        return [
+            Statement(
+                sid="LogInToRegistry",
+                actions=["ecr:GetAuthorizationToken"],
+                resources=["*"],  # a registry's token has no resource-level permission
+            ),
+            Statement(
+                sid="PullImage",
+                actions=[
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:BatchGetImage",
+                    "ecr:GetDownloadUrlForLayer",
+                ],
+                resources=[self.repository_arn],
+            ),
+        ]
+
 
 @dataclass(frozen=True)
 class Workload:
