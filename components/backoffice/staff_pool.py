@@ -169,7 +169,7 @@ def _pool_args(production: bool, tags: Tags) -> aws.cognito.UserPoolArgs:
             require_lowercase=True,
             require_uppercase=True,
             require_numbers=True,
-            require_symbols=False,  # length is what helps: NIST SP 800-63B, 3.1.1
+            require_symbols=True,  # Security Hub, Cognito.3
             password_history_size=5 if production else 0,
             temporary_password_validity_days=1,
         ),
