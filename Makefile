@@ -50,7 +50,7 @@ layer: $(LAYER) ## build the arm64 dependency layer of the functions from its lo
 pages: $(PAGES) ## build the back office's pages
 
 backoffice-dev: $(READY) $(PAGES) ## serve the back office with a generated fleet, on 127.0.0.1
-	@$(BIN)/python -m local.backoffice
+	@PYTHONPATH=functions $(BIN)/python -m local.backoffice
 
 schema: $(READY) ## write docs/config.schema.json from the settings
 	@$(BIN)/python -m components.settings > docs/config.schema.json
