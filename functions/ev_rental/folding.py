@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from ev_rental.alerts import AlertChange, Outcome, Progress, alert_id, observe
 from ev_rental.rules import RULES, Rule
+from ev_rental.sampling import Sample, new_sample
 from ev_rental.signals import Surroundings
 from ev_rental.telemetry import Lifecycle, Telemetry
 from ev_rental.vehicle import Vehicle, merge_lifecycle, merge_telemetry
@@ -19,12 +20,14 @@ Message = Telemetry | Lifecycle
 
 class Fold(Struct):
     """What folding did. `taken`: how many messages; the rest waits for the next fold. `applied` of them
-    were news, `superseded` were not. `changes`: alert id -> change."""
+    were news, `superseded` were not. `changes`: alert id -> change. `samples`: one of each minute that the
+    vehicle's newest message entered."""
 
     taken: int = 0
     applied: int = 0
     superseded: int = 0
     changes: dict[str, AlertChange] = field(default_factory=dict)
+    samples: list[Sample] = field(default_factory=list)
 
 
 def in_order(messages: Sequence[Message]) -> list[Message]:
@@ -47,7 +50,11 @@ def fold(
         if len(done.changes) >= MAX_ALERT_CHANGES:
             break
         if isinstance(message, Telemetry):
+            ts_before = vehicle.ts
             news = merge_telemetry(vehicle, message)
+            sample = new_sample(vehicle, ts_before) if news else None
+            if sample is not None:
+                done.samples.append(sample)
             _judge(vehicle, message, surroundings, rules, done.changes)
         else:
             news = merge_lifecycle(vehicle, message)

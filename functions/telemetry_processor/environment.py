@@ -16,7 +16,8 @@ class Environment:
     """`tables_region`: where both tables are, which is not always the function's own Region.
 
     `writer_regions`: where they are too, when another Region may take over; then the fence in `rental_table`
-    says which of them is written.
+    says which of them is written. `recent_telemetry_table`: of samples, in `tables_region` and nowhere else,
+    "" where none are kept.
     """
 
     market: Market
@@ -26,6 +27,7 @@ class Environment:
     tables_region: str
     writer_regions: tuple[str, ...] = ()
     rental_table: str = ""
+    recent_telemetry_table: str = ""
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
@@ -49,4 +51,5 @@ class Environment:
             tables_region=required("TABLES_REGION"),
             writer_regions=writers,
             rental_table=required("RENTAL_TABLE") if writers else "",
+            recent_telemetry_table=variables.get("RECENT_TELEMETRY_TABLE", "").strip(),
         )

@@ -15,6 +15,7 @@ from ev_rental.geofence import market_fence
 from telemetry_processor.environment import Environment
 from telemetry_processor.processor import Processor, Summary
 from telemetry_processor.rejected import RejectedRecords
+from telemetry_processor.samples import Samples
 from telemetry_processor.store import Store
 from telemetry_processor.writer import CALLS, WriterRegion
 
@@ -83,6 +84,10 @@ def processor(region: str) -> Processor:
         rejected=RejectedRecords(cast("S3Client", objects), bucket=environment.rejected_bucket),
         writers=ThreadPoolExecutor(_WRITERS, thread_name_prefix="vehicle"),
         on_problem=_log_problem,
+        # After a failover the tables are elsewhere, and staff who look at charts are not there.
+        samples=Samples(cast("DynamoDBClient", tables), environment.recent_telemetry_table)
+        if environment.recent_telemetry_table and region == environment.tables_region
+        else None,
     )
 
 
@@ -105,6 +110,7 @@ def _report(summary: Summary) -> None:
     metrics.add_metric("Superseded", MetricUnit.Count, summary.superseded)
     metrics.add_metric("Failed", MetricUnit.Count, summary.failed)
     metrics.add_metric("AlertsCleared", MetricUnit.Count, summary.alerts_cleared)
+    metrics.add_metric("SamplesDropped", MetricUnit.Count, summary.samples_dropped)
     metrics.flush_metrics()
     for reason, count in summary.rejected.items():
         with single_metric("Rejected", MetricUnit.Count, count) as metric:

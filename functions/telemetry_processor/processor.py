@@ -17,11 +17,13 @@ from ev_rental.decoding import RejectError, decode
 from ev_rental.folding import Message, fold, in_order
 from ev_rental.geofence import Geofence
 from ev_rental.rules import RULES_BY_NAME
+from ev_rental.sampling import Sample
 from ev_rental.signals import Surroundings
 from ev_rental.vehicle import Vehicle
 from ev_rental.vocabulary import Market, RejectReason, Severity
 from telemetry_processor.items import fingerprint, vehicle_from
 from telemetry_processor.rejected import RejectedRecord, RejectedRecords
+from telemetry_processor.samples import Samples
 from telemetry_processor.store import OvertakenError, Store
 
 MAX_FOLDS: Final = 4
@@ -34,7 +36,10 @@ Problem = Callable[[str, str, Exception], None]
 
 @dataclass(slots=True)
 class Summary:
-    """What became of a batch: every record is counted once under applied, superseded, rejected or failed."""
+    """What became of a batch: every record is counted once under applied, superseded, rejected or failed.
+
+    `samples_dropped`: gaps in charts, and nothing else; no record is tried again for one.
+    """
 
     applied: int = 0
     superseded: int = 0
@@ -42,6 +47,8 @@ class Summary:
     rejected: Counter[RejectReason] = field(default_factory=Counter)
     alerts_raised: Counter[Severity] = field(default_factory=Counter)
     alerts_cleared: int = 0
+    samples_kept: int = 0
+    samples_dropped: int = 0
     retry_from: str | None = None
 
     @property
@@ -68,6 +75,7 @@ class _Done:
     applied: int = 0
     superseded: int = 0
     changes: list[AlertChange] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
 
 
 class Processor:
@@ -82,20 +90,25 @@ class Processor:
         rejected: RejectedRecords,
         writers: Executor,
         on_problem: Problem,
+        samples: Samples | None = None,
     ) -> None:
+        """`samples`: where one a vehicle and minute is kept, None where nobody looks at them."""
         self._market = market
         self._fence = fence
         self._store = store
         self._rejected = rejected
         self._on_problem = on_problem
         self._writers = writers
+        self._samples = samples
 
     def process(self, records: Sequence[Mapping[str, Any]]) -> Summary:
         """`records`: of a Kinesis event, all of one shard, in its order."""
         summary = Summary()
         works, rejects = self._decode(records)
         retry = self._keep(rejects, summary)
+        samples: list[Sample] = []
         for done in self._write(works):
+            samples += done.samples
             if done.failed:
                 summary.failed += len(done.work.messages)
                 retry += done.work.sequence_numbers
@@ -107,6 +120,7 @@ class Processor:
                     summary.alerts_raised[RULES_BY_NAME[change.rule].severity] += 1
                 if change.resolved_at is not None:
                     summary.alerts_cleared += 1
+        self._keep_samples(samples, summary)
         summary.retry_from = min(retry, key=int, default=None)
         return summary
 
@@ -151,6 +165,18 @@ class Processor:
             return [reject.sequence_number for reject in rejects]
         summary.rejected.update(reject.reason for reject in rejects)
         return []
+
+    def _keep_samples(self, samples: list[Sample], summary: Summary) -> None:
+        """After the states, and never instead of them: what cannot be kept is counted and let go."""
+        if self._samples is None or not samples:
+            return
+        try:
+            dropped = self._samples.keep(samples)
+        except _AWS_ERRORS as error:
+            self._on_problem("samples could not be kept", samples[0].vehicle_id, error)
+            dropped = len(samples)
+        summary.samples_dropped += dropped
+        summary.samples_kept += len(samples) - dropped
 
     def _write(self, works: list[_Work]) -> Iterable[_Done]:
         if not works:
@@ -198,6 +224,7 @@ class Processor:
             done.applied += result.applied
             done.superseded += result.superseded
             done.changes += result.changes.values()
+            done.samples += result.samples
             messages = messages[result.taken :]
 
 

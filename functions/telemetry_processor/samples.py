@@ -51,7 +51,10 @@ class Samples:
         self._pause = pause
 
     def keep(self, samples: Sequence[Sample]) -> int:
-        """Writes them; answers how many DynamoDB did not get to. Raises botocore's errors."""
+        """Writes them, no two of one vehicle and minute; answers how many DynamoDB did not get to.
+
+        Raises botocore's errors.
+        """
         left = 0
         for start in range(0, len(samples), _BATCH_PUTS):
             left += self._put(samples[start : start + _BATCH_PUTS])

@@ -9,6 +9,7 @@ from ev_rental.geofence import market_fence
 from ev_rental.vocabulary import Market
 from telemetry_processor.processor import Processor, Summary
 from telemetry_processor.rejected import RejectedRecords
+from telemetry_processor.samples import Samples
 from telemetry_processor.store import Store
 from tests.functions.fake_aws import FakeDynamoDB, FakeS3, Faults, InlineExecutor
 
@@ -90,7 +91,12 @@ def records(payloads: Iterable[dict[str, Any] | bytes], first: int = 0) -> list[
 class World:
     """The processor on fake tables and a fake bucket."""
 
-    def __init__(self, faults: Iterable[str | None] = (), market: Market = Market.SINGAPORE) -> None:
+    def __init__(
+        self,
+        faults: Iterable[str | None] = (),
+        market: Market = Market.SINGAPORE,
+        samples: Samples | None = None,
+    ) -> None:
         script = Faults(faults)
         self.tables = FakeDynamoDB(KEYS, script)
         self.bucket = FakeS3(script)
@@ -108,6 +114,7 @@ class World:
             rejected=RejectedRecords(self.bucket, bucket="rejected"),  # type: ignore[arg-type]  # as above
             writers=InlineExecutor(),
             on_problem=lambda *problem: self.problems.append(problem),
+            samples=samples,
         )
 
     def process(self, *payloads: dict[str, Any] | bytes) -> Summary:
