@@ -112,6 +112,16 @@ class StackSettings(BaseModel):
     container_platform: ContainerPlatformKind = Field(
         default=ContainerPlatformKind.NONE, description="one of " + ", ".join(ContainerPlatformKind)
     )
+    container_image_digest: str | None = Field(
+        default=None,
+        pattern=r"^sha256:[0-9a-f]{64}$",
+        description="the rider API's image that containers run, sha256:...; without it nothing runs",
+    )
+    cluster_admin_role: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws:iam::\d{12}:role/.+$",
+        description="the ARN of the role that administers an EKS cluster, needed by containerPlatform eks",
+    )
     redshift: bool = Field(default=False, description="Redshift Serverless, true or false")
     open_search: bool = Field(default=False, description="OpenSearch for logs, true or false")
     prometheus: bool = Field(default=False, description="a Prometheus workspace, true or false")
@@ -146,6 +156,11 @@ class StackSettings(BaseModel):
             raise ValueError(
                 "depotVpnAddress is not set: directConnect needs the address of the depot's router "
                 "for the VPN that is its backup"
+            )
+        if self.container_platform is ContainerPlatformKind.EKS and self.cluster_admin_role is None:
+            raise ValueError(
+                "clusterAdminRole is not set: without it nobody could enter the cluster of "
+                "containerPlatform = 'eks'"
             )
         _ = self.telemetry_sizing  # a fleet that the Region cannot take is a configuration error
         return self

@@ -149,6 +149,14 @@ class RiderPool(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        aws.cognito.ManagedLoginBranding(
+            f"{name}-branding",
+            # Without a style of its client, managed login says that it is unavailable.
+            aws.cognito.ManagedLoginBrandingArgs(
+                user_pool_id=pool.id, client_id=client.id, use_cognito_provided_values=True
+            ),
+            opts=child,
+        )
         self.pool_arn = pool.arn
         self.pool_id = pool.id
         self.client_id = client.id

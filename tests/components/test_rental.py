@@ -124,6 +124,13 @@ def test_riders_sign_in_by_an_app_that_keeps_no_secret(stack: Recording) -> None
     assert (server["identifier"], [s["scopeName"] for s in server["scopes"]]) == ("rental", ["ride"])
 
 
+def test_the_hosted_login_has_a_style_for_the_app(stack: Recording) -> None:
+    branding = stack.one("aws:cognito/managedLoginBranding:ManagedLoginBranding", "-riders-branding")
+    assert branding["useCognitoProvidedValues"] is True
+    client = stack.one("aws:cognito/userPoolClient:UserPoolClient", "-riders-app")
+    assert branding["clientId"] == f"{client.name}-id"
+
+
 def test_the_rider_pool_is_protected_and_watches_for_attacks_in_prod(dev: Recording, prod: Recording) -> None:
     for stack, protection, tier, mode in (
         (dev, "INACTIVE", "ESSENTIALS", "OFF"),

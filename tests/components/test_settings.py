@@ -164,6 +164,12 @@ def test_a_depot_on_direct_connect_needs_the_router_of_its_backup() -> None:
     assert load(directConnect="true", depotVpnAddress="203.0.113.7").direct_connect
 
 
+def test_a_cluster_needs_somebody_who_may_enter_it() -> None:
+    with pytest.raises(SettingsError, match="clusterAdminRole is not set: without it nobody could enter"):
+        load(containerPlatform="eks")
+    assert load(containerPlatform="eks", clusterAdminRole="arn:aws:iam::111122223333:role/platform")
+
+
 def test_the_markets_name_is_below_the_environments_and_dev_has_networks_of_its_own() -> None:
     dev, prod = load(), load("prod", environment="prod")
     assert dev.market_domain == "sg.dev.bluehorizons.example"
