@@ -32,6 +32,7 @@ class ConsumedQueue(pulumi.ComponentResource):
 
     arn: pulumi.Output[str]
     url: pulumi.Output[str]
+    queue_name: pulumi.Output[str]
     dead_letter_arn: pulumi.Output[str]
     dead_letter_url: pulumi.Output[str]
     dead_letter_name: pulumi.Output[str]
@@ -68,6 +69,7 @@ class ConsumedQueue(pulumi.ComponentResource):
         )
         self.arn = queue.arn
         self.url = queue.url
+        self.queue_name = queue.name
         self.dead_letter_arn = dead_letters.arn
         self.dead_letter_url = dead_letters.url
         self.dead_letter_name = dead_letters.name

@@ -1,0 +1,15 @@
+"""Key figures, forecasts and the lake of a market."""
+
+from components.analytics.analytics import Analytics, AnalyticsArgs, TelemetryBucket
+from components.analytics.key_figures import KpiIntake, KpiIntakeArgs, KpiTable
+from components.analytics.warehouse import WarehouseNetwork
+
+__all__ = [
+    "Analytics",
+    "AnalyticsArgs",
+    "KpiIntake",
+    "KpiIntakeArgs",
+    "KpiTable",
+    "TelemetryBucket",
+    "WarehouseNetwork",
+]
