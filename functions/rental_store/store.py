@@ -188,6 +188,12 @@ class DynamoDBStore:
         """Newest first, eventually consistent. Raises RentalError(invalid_cursor, invalid_request)."""
         return self._of_rider(rider_id, "INVOICE", Invoice, limit, cursor)
 
+    def invoices_since(self, at: int) -> Iterator[Invoice]:
+        """Those issued at ms `at` or later, the oldest first, eventually consistent."""
+        values: Attributes = {":entity": {"S": "INVOICE"}, ":at": {"N": str(at)}}
+        for item in self._query("by_entity", "#entity = :entity AND #created_at >= :at", values):
+            yield msgspec.convert(items.plain(item), Invoice)
+
     def vehicles(self, states: Iterable[RentalState]) -> Iterator[RentalVehicle]:
         """Eventually consistent, page by page; a vehicle that changes state meanwhile may come twice."""
         for state in states:
@@ -295,8 +301,8 @@ class DynamoDBStore:
 
 
 def _name(action: "TransactWriteItemTypeDef") -> str:
-    """The hash key of the item that an action writes."""
-    body: Any = action.get("Put") or action.get("Update")
+    """The hash key of the item that an action is about."""
+    body: Any = next(iter(action.values()))
     item = body.get("Key") or body["Item"]
     return str((item.get("pk") or item["vehicle_id"])["S"])
 

@@ -16,7 +16,7 @@ from ev_rental.rental.explain import explain
 from ev_rental.rental.invoice import Invoice
 from ev_rental.rental.market import known_bay
 from ev_rental.rental.reading import Reading
-from ev_rental.rental.reconcile import reconcile
+from ev_rental.rental.reconcile import reconcile, reconcile_invoices
 from ev_rental.rental.rider import Rider
 from ev_rental.rental.station import Bay, BayRef
 from ev_rental.rental.steps import Steps, Sweep
@@ -24,7 +24,6 @@ from ev_rental.rental.vehicle import RentalVehicle, TransitionError
 from ev_rental.rental.vocabulary import (
     AckOutcome,
     AckResult,
-    BookingState,
     CommandAction,
     CommandPurpose,
     CommandState,
@@ -140,6 +139,10 @@ class RentalOperations(Steps):
     def reconcile(self) -> Sweep:
         """Puts right what a failover left in halves; changes nothing where nothing is wrong."""
         return reconcile(self)
+
+    def reconcile_invoices(self, since: int) -> Sweep:
+        """Bookings follow the invoices that were issued since ms `since`, once after a failover."""
+        return reconcile_invoices(self, since)
 
     # Staff and set-up
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from ev_rental.rental import reconciling
 from ev_rental.rental.booking import LIVE, Booking
+from ev_rental.rental.invoice import Invoice
 from ev_rental.rental.market import stations
 from ev_rental.rental.station import Bay, BayRef
 from ev_rental.rental.steps import Steps, Sweep
@@ -45,6 +46,19 @@ def reconcile(steps: Steps) -> Sweep:
     return found
 
 
+def reconcile_invoices(steps: Steps, since: int) -> Sweep:
+    """Bookings that one Region ended while the other completed and invoiced their trip.
+
+    `since`: ms, when the Regions last heard of each other. Every booking that was invoiced since then is
+    read, so this is not for every run.
+    """
+    steps.check_writes()
+    found = Sweep()
+    for invoice in steps.store.invoices_since(since):
+        steps.one_of(found, f"invoice/{invoice.booking_id}", _invoice(steps, invoice))
+    return found
+
+
 def _booking(steps: Steps, booking_id: str) -> _Decide:
     store = steps.store
 
@@ -71,6 +85,13 @@ def _booking(steps: Steps, booking_id: str) -> _Decide:
             bay_taken=bay is not None and _is_taken(steps, bay, booking),
         )
         return reconciling.claim(found, steps.new_id(), now)
+
+    return decide
+
+
+def _invoice(steps: Steps, invoice: Invoice) -> _Decide:
+    def decide(now: int) -> list[Write] | None:
+        return reconciling.follow_invoice(steps.store.booking(invoice.booking_id), invoice, now)
 
     return decide
 

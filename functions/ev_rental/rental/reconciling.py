@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from ev_rental.rental.booking import FAILOVER_CONFLICT, LIVE, Booking, edit, step
 from ev_rental.rental.command import Command
+from ev_rental.rental.invoice import Invoice
 from ev_rental.rental.reading import Reading
 from ev_rental.rental.rider import Rider
 from ev_rental.rental.station import Bay, BayRef
@@ -80,6 +81,24 @@ def claim(found: Claim, public_id: str, now: int) -> list[Write] | None:
         kept = edit(kept, now)
     places: list[tuple[Entity, Entity]] = [(found.bay, bay)] if found.bay and bay else []
     return _changes([(booking, kept), (vehicle, held), (rider, locked), *places])
+
+
+def follow_invoice(booking: Booking | None, invoice: Invoice, now: int) -> list[Write] | None:
+    """A trip that one Region completed and invoiced was a trip, whatever the other did with its booking: the
+    invoice is out and stays, and ends it. None when the booking says so, or its next sweep will."""
+    if booking is None or booking.state in (BookingState.COMPLETED, BookingState.INVOICED):
+        return None
+    invoiced = edit(
+        booking,
+        now,
+        state=BookingState.INVOICED,  # no step of the state machine, but the correction of a wrong one
+        started_at=invoice.started_at,
+        ended_at=invoice.ended_at,
+        invoice_id=invoice.invoice_id,
+        command_id=None,
+        cancel_reason=None,
+    )
+    return [Replace(booking, invoiced)]
 
 
 def free_vehicle(

@@ -76,6 +76,9 @@ class Store(Protocol):
     def invoices_of(self, rider_id: str, *, limit: int, cursor: str | None) -> Page[Invoice]:
         """Newest first. Raises RentalError(invalid_cursor)."""
 
+    def invoices_since(self, at: int) -> Iterator[Invoice]:
+        """Those issued at ms `at` or later, the oldest first."""
+
     def vehicles(self, states: Iterable[RentalState]) -> Iterator[RentalVehicle]:
         """All vehicles in these states, page by page."""
 

@@ -14,6 +14,7 @@ from invoicer import trips
 from invoicer.handler import CatchUpIncompleteError, handler
 from rental_events.messages import PoisonedError
 from rental_events.timed import RESERVE_MS
+from rental_store.fence import Fence, Writer
 from tests.functions.rental.fake_dynamodb import FAULTS, RENTAL
 from tests.functions.rental.invariants import check, check_history
 from tests.functions.rental.world import World
@@ -225,3 +226,17 @@ def test_a_region_that_stands_by_drops_the_message_and_its_sweep_finds_the_trip_
     assert invoke(world, CATCH_UP, writes_enabled=False)["TripsCaughtUp"]["fenced"]
     assert not invoices(world)
     assert invoke(world, CATCH_UP)["TripsCaughtUp"]["done"] == 1
+
+
+def test_what_a_fenced_region_is_told_of_is_left_to_the_region_that_writes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World()
+    message = envelope(world, completed(world).booking_id)
+    world.store._fence = Fence(RENTAL, Writer("ap-southeast-5", 2))
+    world.operations.register_rider("somebody", verified=True)  # the other Region claims the fence
+    world.store._fence = Fence(RENTAL, Writer("ap-southeast-1", 1))
+    capsys.readouterr()
+    assert invoke(world, sqs_event(message)) == {"batchItemFailures": []}
+    assert invoices(world) == []
+    assert metrics(capsys.readouterr().out) == {"TripsInvoiced": 0, "Failed": 0}

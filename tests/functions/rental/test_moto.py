@@ -14,8 +14,9 @@ from ev_rental.rental.errors import ErrorCode, RentalError
 from ev_rental.rental.service import EndRequest, HoldRequest, ReportRequest
 from ev_rental.rental.vocabulary import BookingState, ReportCategory
 from ev_rental.vocabulary import RentalState
+from rental_store.fence import Fence, Writer
 from tests.functions.rental.fake_dynamodb import INDEXES, KEYS, RENTAL, VEHICLE_STATES
-from tests.functions.rental.world import MINUTE, World
+from tests.functions.rental.world import MINUTE, REGION, World
 
 _RANGE_TYPES = {"created_at": "N", "due_at": "N"}
 
@@ -140,3 +141,30 @@ def test_sweeps_find_what_is_due_and_what_is_lost(world: World) -> None:
     lost = world.store.vehicle(world.cars[0])
     assert lost is not None
     assert lost.state is RentalState.NON_CONTACTABLE
+
+
+def test_halves_are_put_right_and_a_fence_is_claimed_and_obeyed(world: World) -> None:
+    booking = world.service.hold(
+        world.riders[0], "k", HoldRequest(vehicle_id=world.cars[0], destination=world.bay(3))
+    )
+    tables: Any = world.db
+    for pk, sk in ((f"RIDER#{world.riders[0]}", "RIDER"), (f"STATION#{world.station.station_id}", "BAY#04")):
+        tables.client.update_item(
+            TableName=RENTAL,
+            Key={"pk": {"S": pk}, "sk": {"S": sk}},
+            UpdateExpression="REMOVE live_booking_id, reserved_by, due_kind, due_at",
+        )
+    assert world.operations.reconcile().done == 1
+    rider, bay = world.store.rider(world.riders[0]), world.store.bay(world.bay(3))
+    assert rider is not None
+    assert bay is not None
+    assert (rider.live_booking_id, bay.reserved_by) == (booking.booking_id, booking.booking_id)
+    assert world.operations.reconcile().done == 0
+    assert world.operations.reconcile_invoices(0).done == 0
+    world.store._fence = Fence(RENTAL, Writer("ap-southeast-5", 2))
+    world.service.cancel(world.riders[0], "c", booking.booking_id)
+    world.store._fence = Fence(RENTAL, Writer(REGION, 1))
+    world.clock.now += MINUTE
+    fenced = HoldRequest(vehicle_id=world.cars[1])
+    world.see(world.cars[1])
+    assert code_of(lambda: world.service.hold(world.riders[1], "f", fenced)) is ErrorCode.WRITES_DISABLED
