@@ -106,6 +106,7 @@ class SiteDistribution(pulumi.ComponentResource):
                 runtime="cloudfront-js-2.0",
                 code=ROUTES.read_text(encoding="utf-8"),
                 publish=True,
+                tags=args.tags,
             ),
             opts=self._child,
         )

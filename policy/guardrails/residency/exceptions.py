@@ -61,10 +61,13 @@ IN_GLOBAL_REGION: Mapping[str, InGlobalRegion] = {
         "belongs to such an ACL"
     ),
     "aws:cloudwatch/logGroup:LogGroup": InGlobalRegion(
-        "such an ACL and a public zone log there, to groups with these prefixes",
+        "such an ACL, a public zone and CloudFront log there, to groups with these prefixes",
         "name",
-        ("aws-waf-logs-", "/aws/route53/"),
+        ("aws-waf-logs-", "/aws/route53/", "/aws/vendedlogs/cloudfront/"),
     ),
+    "aws:cloudwatch/logDelivery:LogDelivery": InGlobalRegion("carries CloudFront's log to such a group"),
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": InGlobalRegion("names such a group"),
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource": InGlobalRegion("names a distribution"),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": InGlobalRegion("belongs to such a log group"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": InGlobalRegion(
         "health checks, CloudFront and billing have their metrics there"
