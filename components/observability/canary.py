@@ -53,7 +53,7 @@ class RiderApiCanary(pulumi.ComponentResource):
             EncryptedBucketArgs(
                 key_arn=key_arn,
                 tags=tags,
-                protect=False,  # what a probe saw last month is worth nothing
+                protect=base.production,
                 lifecycle_rules=[_expire("runs/", ARTIFACT_DAYS)],
             ),
             opts=child,

@@ -35,7 +35,7 @@ def create_log_sink(
         EncryptedBucketArgs(
             key_arn=key_arn,
             tags=tags,
-            protect=False,  # CloudWatch Logs still has them
+            protect=foundation.production,
             lifecycle_rules=[
                 LifecycleRule(
                     id="expire",

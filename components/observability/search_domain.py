@@ -77,7 +77,9 @@ class SearchDomain(pulumi.ComponentResource):
             waits.append(
                 aws.iam.ServiceLinkedRole(
                     f"{name}-service-role",
-                    aws.iam.ServiceLinkedRoleArgs(aws_service_name="opensearchservice.amazonaws.com"),
+                    aws.iam.ServiceLinkedRoleArgs(
+                        aws_service_name="opensearchservice.amazonaws.com", tags=args.tags
+                    ),
                     opts=child,
                 )
             )
