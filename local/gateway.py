@@ -25,7 +25,7 @@ Claims = Callable[[str], Mapping[str, Any]]
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SHOWN_HEADERS: Final = "ETag, Location, Retry-After"
-_TAKEN_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, If-None-Match"
+_TAKEN_HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
 
 
 class _Route(NamedTuple):
@@ -55,14 +55,13 @@ class Gateway:
         """The API as a web app."""
         if request.method == "OPTIONS":
             return Response(status=204, headers=self._preflight())
-        answer = self._answer(request)
-        return Response(status=answer.status, headers=[*answer.headers, *self._cors()], body=answer.body)
+        return self._answer(request)
 
     def _answer(self, request: Request) -> Response:
         request_id = str(uuid4())
         found = [(route, match) for route in self._routes if (match := route.pattern.fullmatch(request.path))]
         if not found or request.method not in found[0][0].methods:
-            return _refused(HTTPStatus.FORBIDDEN, "Missing Authentication Token", request_id)
+            return self._refused(HTTPStatus.FORBIDDEN, "Missing Authentication Token", request_id)
         route, match = found[0]
         scopes = route.methods[request.method]
         claims: Mapping[str, Any] | None = None
@@ -70,11 +69,11 @@ class Gateway:
             try:
                 claims = self._claims(request.headers.get("authorization", "").removeprefix("Bearer "))
             except jwt.ExpiredSignatureError:
-                return _refused(HTTPStatus.UNAUTHORIZED, "The incoming token has expired", request_id)
+                return self._refused(HTTPStatus.UNAUTHORIZED, "The incoming token has expired", request_id)
             except jwt.InvalidTokenError:
-                return _refused(HTTPStatus.UNAUTHORIZED, "Unauthorized", request_id)
+                return self._refused(HTTPStatus.UNAUTHORIZED, "Unauthorized", request_id)
             if scopes and not set(scopes) & set(str(claims.get("scope", "")).split()):
-                return _refused(HTTPStatus.FORBIDDEN, "Insufficient scope", request_id)
+                return self._refused(HTTPStatus.FORBIDDEN, "Insufficient scope", request_id)
         event = proxy_event(request, route.resource, match.groupdict(), claims, request_id)
         answer = json.loads(json.dumps(self._handler(event, None)))  # Lambda's own encoding
         headers = [(name, values[0]) for name, values in (answer.get("multiValueHeaders") or {}).items()]
@@ -89,6 +88,20 @@ class Gateway:
             ("Access-Control-Expose-Headers", _SHOWN_HEADERS),
             ("Vary", "Origin"),
         ]
+
+    def _refused(self, status: HTTPStatus, title: str, request_id: str) -> Response:
+        """What the gateway answers itself; a function's own answers are the function's to mark for CORS."""
+        problem = {
+            "type": "about:blank",
+            "title": title,
+            "status": status.value,
+            "instance": f"urn:request:{request_id}",
+        }
+        return Response(
+            status=status.value,
+            headers=[("Content-Type", "application/problem+json"), *self._cors()],
+            body=json.dumps(problem).encode(),
+        )
 
     def _preflight(self) -> list[tuple[str, str]]:
         return [
@@ -156,17 +169,3 @@ def _scopes(operation: Mapping[str, Any]) -> list[str] | None:
     if not required:
         return None
     return [scope for alternative in required for scopes in alternative.values() for scope in scopes]
-
-
-def _refused(status: HTTPStatus, title: str, request_id: str) -> Response:
-    problem = {
-        "type": "about:blank",
-        "title": title,
-        "status": status.value,
-        "instance": f"urn:request:{request_id}",
-    }
-    return Response(
-        status=status.value,
-        headers=[("Content-Type", "application/problem+json")],
-        body=json.dumps(problem).encode(),
-    )

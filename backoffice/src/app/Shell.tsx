@@ -104,7 +104,7 @@ function Side({ isOpen }: { readonly isOpen: boolean }): ReactElement {
       </nav>
       <div className="person">
         <span>
-          <strong>{me.name}</strong>
+          <strong>{session.displayName ?? me.name}</strong>
           <small>{me.groups.map((group) => text.groups[group] ?? group).join(", ")}</small>
         </span>
         <span className="row">

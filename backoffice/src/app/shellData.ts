@@ -2,7 +2,8 @@ import { useSyncExternalStore } from "react";
 
 import { getFleetSummary } from "../api/calls";
 import type { Connection } from "../api/live";
-import { useLive } from "./hooks";
+import type { FleetSummary } from "../api/schema.gen";
+import { useLive, type Live } from "./hooks";
 import { useServices } from "./services";
 
 export function useConnection(): Connection {
@@ -10,9 +11,14 @@ export function useConnection(): Connection {
   return useSyncExternalStore(sources.subscribe, sources.current);
 }
 
+/** How the whole fleet stands. */
+export function useFleetSummary(): Live<FleetSummary> {
+  const { api } = useServices();
+  return useLive("fleet/summary", (signal) => getFleetSummary(api, signal), 10_000);
+}
+
 /** How many alerts are not resolved; 0 before it is known. */
 export function useOpenAlerts(): number {
-  const { api } = useServices();
-  const summary = useLive("fleet/summary", (signal) => getFleetSummary(api, signal), 15_000);
+  const summary = useFleetSummary();
   return summary.data?.alerts.reduce((sum, { count }) => sum + count, 0) ?? 0;
 }

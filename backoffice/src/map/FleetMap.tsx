@@ -16,9 +16,11 @@ import {
 } from "react";
 
 import { useSize } from "../app/hooks";
+import { useFormat } from "../app/services";
 import { text } from "../text/en";
 import { stateColor } from "../ui/badges";
 import { Icon } from "../ui/icons";
+import { labelSides, OFFSETS, scaleBar, type Side } from "./labels";
 import {
   boxOf,
   dotPath,
@@ -29,6 +31,8 @@ import {
   ringPath,
   toScreen,
   zoom,
+  latitudeOf,
+  type Box,
   type Point,
   type Ring,
   type View,
@@ -74,6 +78,7 @@ export const FleetMap = memo(function FleetMap(props: FleetMapProps): ReactEleme
   const { outline, spots, places, current, onPick, currentPlace, onPlace, about } = props;
   const [box, setBox] = useState<HTMLDivElement | null>(null);
   const { width, height } = useSize(box);
+  const format = useFormat();
   const [moved, setMoved] = useState<View | undefined>(undefined);
   const [hovered, setHovered] = useState<number>(-1);
   const pointers = useRef(new Map<number, Point>());
@@ -90,6 +95,7 @@ export const FleetMap = memo(function FleetMap(props: FleetMapProps): ReactEleme
   const limits = useMemo(() => [whole.scale * 0.7, whole.scale * CLOSEST] as const, [whole.scale]);
 
   const land = useMemo(() => ringPath(outline.map((ring) => ring.map(shift))), [outline, shift]);
+  const lines = useMemo(() => graticule(bounds), [bounds]);
   const points = useMemo(() => spots.map((spot) => shift(mercator(spot.longitude, spot.latitude))), [spots, shift]);
   const layers = useMemo(() => {
     const byState = new Map<string, Point[]>();
@@ -158,6 +164,14 @@ export const FleetMap = memo(function FleetMap(props: FleetMapProps): ReactEleme
     }
   };
 
+  const marks = places.map((place) => ({
+    place,
+    name: place.name,
+    at: toScreen(view, shift(mercator(place.longitude, place.latitude))),
+  }));
+  const sides = labelSides(marks);
+  const bar = scaleBar(view.scale, latitudeOf((bounds.top + bounds.bottom) / 2), 110);
+
   const middle: Point = [width / 2, height / 2];
   const onKeyDown = (event: KeyboardEvent): void => {
     const moves: Record<string, (old: View) => View> = {
@@ -208,6 +222,7 @@ export const FleetMap = memo(function FleetMap(props: FleetMapProps): ReactEleme
           >
             <g transform={`matrix(${view.scale} 0 0 ${view.scale} ${view.dx} ${view.dy})`} aria-hidden="true">
               <path className="land" d={land} />
+              <path className="lines" d={lines} />
               <path className="dots ring" d={critical} />
               <path className="dots halo" d={all} />
               {layers.map(({ state, path }) => (
@@ -215,15 +230,22 @@ export const FleetMap = memo(function FleetMap(props: FleetMapProps): ReactEleme
               ))}
             </g>
             {toldAt !== undefined && <circle className="picked" cx={toldAt[0]} cy={toldAt[1]} r={8} />}
-            {places.map((place) => (
+            {marks.map(({ place, at }, index) => (
               <PlaceMark
                 key={place.id}
                 place={place}
-                at={toScreen(view, shift(mercator(place.longitude, place.latitude)))}
+                at={at}
+                side={sides[index] ?? "none"}
                 isCurrent={place.id === currentPlace}
                 onPlace={onPlace}
               />
             ))}
+            <g className="scale" aria-hidden="true" transform={`translate(14 ${height - 16})`}>
+              <path d={`M0,-5V0H${bar.pixels.toFixed(1)}V-5`} />
+              <text x={bar.pixels / 2} y={-6} textAnchor="middle">
+                {format.quantity(bar.kilometres, "km", bar.kilometres < 1 ? 1 : 0)}
+              </text>
+            </g>
           </svg>
         )}
       </div>
@@ -253,13 +275,15 @@ export const FleetMap = memo(function FleetMap(props: FleetMapProps): ReactEleme
 interface PlaceMarkProps {
   readonly place: Place;
   readonly at: Point;
+  readonly side: Side;
   readonly isCurrent: boolean;
   readonly onPlace: ((id: string) => void) | undefined;
 }
 
-function PlaceMark({ place, at: [x, y], isCurrent, onPlace }: PlaceMarkProps): ReactElement {
+function PlaceMark({ place, at: [x, y], side, isCurrent, onPlace }: PlaceMarkProps): ReactElement {
   const count = String(place.count);
   const wide = 14 + 8 * count.length;
+  const offset = OFFSETS[side === "none" ? "below" : side];
   return (
     <g
       className={isCurrent ? "place current" : "place"}
@@ -282,11 +306,31 @@ function PlaceMark({ place, at: [x, y], isCurrent, onPlace }: PlaceMarkProps): R
       <text className="place-count" textAnchor="middle" y={4}>
         {count}
       </text>
-      <text className="place-name" textAnchor="middle" y={26}>
+      <text
+        className={side === "none" ? "place-name covered" : "place-name"}
+        textAnchor={offset.anchor}
+        x={offset.x}
+        y={offset.y}
+      >
         {place.name}
       </text>
     </g>
   );
+}
+
+/** Lines of latitude and longitude, every tenth of a degree of a city, wider apart in a larger market. */
+function graticule({ left, top, right, bottom }: Box): string {
+  const span = Math.max(right - left, bottom - top);
+  const step = [0.1, 0.5, 1, 5, 10].find((each) => span / each <= 12) ?? 10;
+  const far = span;
+  const upright: string[] = [];
+  for (let x = Math.floor((left - far) / step) * step; x <= right + far; x += step) {
+    upright.push(`M${(x - left).toFixed(6)},${-far}v${bottom - top + 2 * far}`);
+  }
+  for (let y = Math.floor((top - far) / step) * step; y <= bottom + far; y += step) {
+    upright.push(`M${-far},${(y - top).toFixed(6)}h${right - left + 2 * far}`);
+  }
+  return upright.join("");
 }
 
 function distance(a: Point, b: Point): number {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { boxOf, dotPath, fit, mercator, nearest, pan, ringPath, toScreen, zoom } from "./projection";
+import { boxOf, dotPath, fit, latitudeOf, mercator, nearest, pan, ringPath, toScreen, zoom } from "./projection";
 
 const box = boxOf([mercator(103.6, 1.185), mercator(104.06, 1.475)]);
 
@@ -9,6 +9,10 @@ describe("the projection", () => {
     expect(mercator(103.8, 0)[1]).toBeCloseTo(0, 9);
     expect(mercator(103.8, 1.3)[1]).toBeCloseTo(-1.3001, 3);
     expect(mercator(139.7, 35.7)[1] - mercator(139.7, 36.7)[1]).toBeCloseTo(1.2395, 3);
+  });
+
+  test("goes back to the latitude", () => {
+    for (const latitude of [-37.8, 0, 1.29, 35.7]) expect(latitudeOf(mercator(100, latitude)[1])).toBeCloseTo(latitude, 9);
   });
 
   test("fits the whole box into the middle of the screen", () => {

@@ -18,6 +18,11 @@ export function mercator(longitude: number, latitude: number): Point {
   return [longitude, (-y * 180) / Math.PI];
 }
 
+/** The latitude, in degrees, of a height on the plane. */
+export function latitudeOf(y: number): number {
+  return (Math.atan(Math.exp((-y * Math.PI) / 180)) * 360) / Math.PI - 90;
+}
+
 export function boxOf(points: Iterable<Point>): Box {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const [x, y] of points) {

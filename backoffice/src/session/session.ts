@@ -70,6 +70,11 @@ export class Session {
     return this.user !== null;
   }
 
+  /** How whoever is signed in is called, if the login knows. */
+  get displayName(): string | undefined {
+    return this.user?.profile.name;
+  }
+
   /** Leaves for the login, to come back to `returnTo`. Never returns a value. */
   async signIn(returnTo: string): Promise<never> {
     if (!this.leaving) {

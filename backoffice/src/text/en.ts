@@ -117,7 +117,7 @@ export const text = {
     alerts: "With open alerts",
     station: "Station",
     anyStation: "Anywhere",
-    onTheRoad: "Not at a station",
+    onTheRoad: "At no station",
     view: "View",
     list: "List",
     map: "Map",
@@ -125,6 +125,16 @@ export const text = {
     count: (shown: string, all: string) => `${shown} of ${all} cars`,
     empty: "No car fits these filters",
     list_label: "Cars",
+    openAlerts: (count: number, loudest: string) =>
+      count === 1 ? `1 open alert, ${loudest}` : `${count} open alerts, the loudest ${loudest}`,
+    bay: (bay: string) => `Bay ${bay}`,
+    numbers: {
+      bookable: "bookable",
+      charging: "charging",
+      low: "low battery",
+      blocked: "blocked by alert",
+      offline: "silent too long",
+    },
     stationAbout: (name: string, cars: number, bays: number) => `${name}: ${cars} cars, ${bays} bays`,
   },
 
@@ -385,7 +395,8 @@ export const text = {
     availability: "Availability",
     repair: "Mean time to repair",
     energy: "Energy driven",
-    change: (share: string, up: boolean) => `${up ? "\u25b2" : "\u25bc"} ${share} to the days before`,
+    about: "Whole days up to yesterday, compared with as many days before. The charts have today, too.",
+    change: (share: string, up: boolean) => `${up ? "\u25b2" : "\u25bc"} ${share}`,
   },
 
   outcomes: {
@@ -420,6 +431,13 @@ export const text = {
     after: "The day after",
     search: "Find by car, or kind/id",
     find: "Find",
+    details: {
+      alertId: "Alert",
+      vehicleId: "Car",
+      assignee: "Assigned to",
+      command: "Command",
+      commandId: "Command id",
+    } as Record<string, string>,
     workOrder: (id: string) => `Work order ${id.slice(0, 8)}`,
   },
 } as const;

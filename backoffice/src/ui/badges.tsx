@@ -36,6 +36,18 @@ export function SeverityBadge({ severity }: { readonly severity: string }): Reac
   );
 }
 
+/** How many alerts there are, and how loud the loudest is, where there is no room for words. */
+export function AlertCount({ count, severity }: { readonly count: number; readonly severity: string }): ReactElement {
+  const words = text.fleet.openAlerts(count, labelOf(text.severities, severity));
+  return (
+    <span className={`badge ${SEVERITIES[severity] ?? ""}`} title={words}>
+      <Icon name={severity === "info" ? "info" : "alert"} size={13} />
+      <span aria-hidden="true">{count}</span>
+      <span className="hidden-visually">{words}</span>
+    </span>
+  );
+}
+
 export function Tag({ tone, words }: { readonly tone?: Tone | undefined; readonly words: string }): ReactElement {
   return <span className={tone === undefined ? "badge" : `badge ${tone}`}>{words}</span>;
 }

@@ -13,6 +13,7 @@ import { Chips, Fact, Facts } from "../../ui/fields";
 import { Grid, type Column } from "../../ui/Grid";
 import { More } from "../../ui/More";
 import { Empty, Fresh, Problem, Skeleton } from "../../ui/states";
+import { reading } from "../units";
 import { AlertActions } from "./AlertActions";
 
 const VIEWS = ["unresolved", "OPEN", "ACKED", "RESOLVED"] as const;
@@ -140,21 +141,21 @@ function useColumns(): readonly Column<AlertView>[] {
       {
         id: "severity",
         title: text.columns.severity,
-        width: "104px",
+        width: "92px",
         sort: (a, b) => (ORDER[a.severity] ?? 9) - (ORDER[b.severity] ?? 9) || b.raisedAt - a.raisedAt,
         cell: (alert) => <SeverityBadge severity={alert.severity} />,
       },
       {
         id: "alert",
         title: text.columns.alert,
-        width: "minmax(150px, 1.4fr)",
+        width: "minmax(140px, 1.5fr)",
         sort: (a, b) => (a.rule < b.rule ? -1 : 1),
         cell: (alert) => <strong>{labelOf(text.rules, alert.rule)}</strong>,
       },
       {
         id: "car",
         title: text.columns.car,
-        width: "minmax(118px, 1fr)",
+        width: "minmax(112px, 1fr)",
         sort: (a, b) => (a.vehicleId < b.vehicleId ? -1 : 1),
         cell: (alert) => (
           <Link href={`/vehicles/${alert.vehicleId}`} tabIndex={-1}>
@@ -165,13 +166,13 @@ function useColumns(): readonly Column<AlertView>[] {
       {
         id: "status",
         title: text.columns.status,
-        width: "minmax(112px, .8fr)",
+        width: "112px",
         cell: (alert) => <AlertStatus alert={alert} />,
       },
       {
         id: "since",
         title: text.columns.since,
-        width: "80px",
+        width: "70px",
         end: true,
         sort: (a, b) => a.raisedAt - b.raisedAt,
         cell: (alert) => <Since at={alert.raisedAt} />,
@@ -179,7 +180,7 @@ function useColumns(): readonly Column<AlertView>[] {
       {
         id: "times",
         title: text.columns.times,
-        width: "54px",
+        width: "48px",
         end: true,
         sort: (a, b) => a.occurrences - b.occurrences,
         cell: (alert) => alert.occurrences,
@@ -229,7 +230,7 @@ function AlertDetail({ alert, onBack }: AlertDetailProps): ReactElement {
       </div>
       <AlertActions key={keyOf(alert)} alert={alert} />
       <Facts>
-        <Fact name={text.columns.value}>{format.quantity(alert.value, alert.unit, alert.unit === "V" ? 2 : 1)}</Fact>
+        <Fact name={text.columns.value}>{reading(format, alert.value, alert.unit)}</Fact>
         <Fact name={text.alerts.occurrences}>{format.number(alert.occurrences)}</Fact>
         <Fact name={text.alerts.raised}>{format.time(alert.raisedAt)}</Fact>
         <Fact name={text.alerts.last}>{format.time(alert.lastOccurredAt)}</Fact>

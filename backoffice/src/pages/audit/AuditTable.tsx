@@ -19,7 +19,7 @@ const TONES: Record<Outcome, Tone | undefined> = {
 export function AuditTable({ records }: { readonly records: readonly AuditView[] }): ReactElement {
   const format = useFormat();
   return (
-    <table className="plain">
+    <table className="plain tall">
       <thead>
         <tr>
           <th scope="col">{text.columns.time}</th>
@@ -51,7 +51,7 @@ export function AuditTable({ records }: { readonly records: readonly AuditView[]
               {record.code !== undefined && <code className="muted"> {record.code}</code>}
               {record.detail.map(({ name, value }) => (
                 <small key={name} className="muted block">
-                  {name}: <span className="mono">{value}</span>
+                  {labelOf(text.audit.details, name)}: <span className="mono">{value}</span>
                 </small>
               ))}
             </td>

@@ -12,6 +12,7 @@ import { text } from "../../text/en";
 import { Battery, StateBadge } from "../../ui/badges";
 import { Fresh, Loaded } from "../../ui/states";
 import { FilterBar } from "./FilterBar";
+import { FleetNumbers } from "./FleetNumbers";
 import { FleetTable } from "./FleetTable";
 import { countStates, readFilters, select, writeFilters, type Filters, type Names } from "./filters";
 
@@ -90,16 +91,19 @@ function Fleet({ cars }: { readonly cars: readonly VehicleRow[] }): ReactElement
         <section className="card fleet-list" aria-label={text.fleet.list_label}>
           <FleetTable cars={shown} names={names} current={current} onCurrent={setCurrent} onOpen={open} />
         </section>
-        <section className="card fleet-map" aria-label={text.fleet.map}>
-          <LiveMap
-            cars={shown}
-            names={names}
-            current={current}
-            onPick={setCurrent}
-            station={filters.station}
-            onStation={(id) => apply({ ...filters, station: filters.station === id ? undefined : id })}
-          />
-        </section>
+        <div className="fleet-side">
+          <section className="card fleet-map" aria-label={text.fleet.map}>
+            <LiveMap
+              cars={shown}
+              names={names}
+              current={current}
+              onPick={setCurrent}
+              station={filters.station}
+              onStation={(id) => apply({ ...filters, station: filters.station === id ? undefined : id })}
+            />
+          </section>
+          <FleetNumbers />
+        </div>
       </div>
     </>
   );

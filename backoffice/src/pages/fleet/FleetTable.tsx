@@ -5,7 +5,7 @@ import type { VehicleRow } from "../../api/schema.gen";
 import { useNow } from "../../app/hooks";
 import { useFormat } from "../../app/services";
 import { text } from "../../text/en";
-import { Battery, SeverityBadge, StateBadge } from "../../ui/badges";
+import { AlertCount, Battery, SeverityBadge, StateBadge } from "../../ui/badges";
 import { Grid, type Column } from "../../ui/Grid";
 import { STATES, type Names } from "./filters";
 
@@ -29,12 +29,12 @@ const keyOf = (car: VehicleRow): string => car.vehicleId;
 export function FleetTable({ cars, names, current, onCurrent, onOpen }: FleetTableProps): ReactElement {
   const columns = useMemo((): readonly Column<VehicleRow>[] => {
     const place = (car: VehicleRow): string =>
-      car.stationId === undefined ? text.fleet.onTheRoad : `${names.station(car.stationId)} ${car.bayId ?? ""}`;
+      car.stationId === undefined ? text.fleet.onTheRoad : names.station(car.stationId);
     return [
       {
         id: "car",
         title: text.columns.car,
-        width: "minmax(128px, 1.1fr)",
+        width: "minmax(118px, 1fr)",
         sort: by((car) => car.vehicleId),
         cell: (car) => (
           <span className="two">
@@ -46,28 +46,36 @@ export function FleetTable({ cars, names, current, onCurrent, onOpen }: FleetTab
       {
         id: "state",
         title: text.columns.state,
-        width: "minmax(118px, .8fr)",
+        width: "122px",
         sort: by((car) => STATES.indexOf(car.state)),
         cell: (car) => <StateBadge state={car.state} />,
       },
       {
         id: "battery",
         title: text.columns.battery,
-        width: "112px",
+        width: "104px",
         sort: by((car) => car.stateOfCharge ?? -1),
         cell: (car) => <Battery percent={car.stateOfCharge} charging={car.charging} />,
       },
       {
         id: "place",
         title: text.columns.place,
-        width: "minmax(120px, 1fr)",
+        width: "minmax(92px, 1fr)",
         sort: by(place),
-        cell: place,
+        cell: (car) =>
+          car.stationId === undefined ? (
+            <span className="muted">{place(car)}</span>
+          ) : (
+            <span className="two">
+              {place(car)}
+              {car.bayId !== undefined && <small>{text.fleet.bay(car.bayId)}</small>}
+            </span>
+          ),
       },
       {
         id: "speed",
         title: text.columns.speed,
-        width: "72px",
+        width: "66px",
         end: true,
         sort: by((car) => car.speed ?? -1),
         cell: (car) => <Speed car={car} />,
@@ -75,7 +83,7 @@ export function FleetTable({ cars, names, current, onCurrent, onOpen }: FleetTab
       {
         id: "seen",
         title: text.columns.seen,
-        width: "84px",
+        width: "74px",
         end: true,
         sort: by((car) => car.lastSeen),
         cell: (car) => <Seen car={car} />,
@@ -83,9 +91,10 @@ export function FleetTable({ cars, names, current, onCurrent, onOpen }: FleetTab
       {
         id: "alerts",
         title: text.columns.alerts,
-        width: "104px",
+        width: "52px",
         sort: by((car) => SEVERITY_ORDER[car.worstAlert ?? ""] ?? 0),
-        cell: (car) => (car.worstAlert === undefined ? null : <SeverityBadge severity={car.worstAlert} />),
+        cell: (car) =>
+          car.worstAlert === undefined ? null : <AlertCount count={car.openAlerts} severity={car.worstAlert} />,
       },
     ];
   }, [names]);

@@ -23,8 +23,8 @@ export default function KpisPage(): ReactElement {
   const span = SPANS.find((each) => each === query.get("days")) ?? "30";
   const days = Number(span);
   const to = format.isoDay(Date.now());
-  // As many days before, to compare with.
-  const from = addDays(to, 1 - 2 * days);
+  // As many whole days before, to compare with.
+  const from = addDays(to, -2 * days);
   const live = useLive(`kpis/${from}/${to}`, (signal) => listKpis(api, from, to, signal), 60_000);
   return (
     <Page title={text.nav.kpis} aside={<Fresh live={live} />}>
@@ -35,7 +35,7 @@ export default function KpisPage(): ReactElement {
         onChange={(each) => setQuery({ days: each }, { replace: true })}
       />
       <Loaded live={live}>
-        {(list) => <Figures days={list.days} first={addDays(to, 1 - days)} last={to} />}
+        {(list) => <Figures days={list.days} first={addDays(to, -days)} today={to} />}
       </Loaded>
     </Page>
   );
@@ -44,12 +44,13 @@ export default function KpisPage(): ReactElement {
 interface FiguresProps {
   readonly days: readonly KpiView[];
   readonly first: string;
-  readonly last: string;
+  /** In the charts, and not in what is compared: it is not over. */
+  readonly today: string;
 }
 
-function Figures({ days, first, last }: FiguresProps): ReactElement {
+function Figures({ days, first, today }: FiguresProps): ReactElement {
   const format = useFormat();
-  const now = days.filter(({ day }) => day >= first);
+  const now = days.filter(({ day }) => day >= first && day < today);
   const before = days.filter(({ day }) => day < first);
   const percent = (share: number | undefined): string => format.share(share, 1);
   const whole = (value: number | undefined): string => format.number(value);
@@ -59,9 +60,10 @@ function Figures({ days, first, last }: FiguresProps): ReactElement {
     write: (value: number | undefined) => string,
     better: "more" | "less" = "more",
   ): ReactElement => <Tile name={name} value={write(of(now))} change={compare(of(now), of(before), better)} />;
-  const chart = (of: (day: KpiView) => number | undefined) => everyDay(now, first, last, of);
+  const chart = (of: (day: KpiView) => number | undefined) => everyDay(days, first, today, of);
   return (
     <>
+      <p className="muted">{text.kpis.about}</p>
       <dl className="tiles">
         {tile(text.kpis.trips, (rows) => total(rows, (day) => day.trips), whole)}
         {tile(text.kpis.revenue, (rows) => total(rows, (day) => day.revenueMinor), (value) => format.money(value))}

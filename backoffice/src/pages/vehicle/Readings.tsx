@@ -3,8 +3,8 @@ import { useState, type ReactElement } from "react";
 import type { LeafView } from "../../api/schema.gen";
 import { useFormat } from "../../app/services";
 import { text } from "../../text/en";
+import { reading } from "../units";
 
-const UNITS: Record<string, string> = { percent: "%", Celsius: "°C", degrees: "°" };
 const FEW = 8;
 
 /** What telemetry last told, by its names in COVESA VSS. */
@@ -13,10 +13,7 @@ export function Readings({ readings }: { readonly readings: readonly LeafView[] 
   const format = useFormat();
   if (readings.length === 0) return null;
   const write = ({ number, text: words, flag, unit }: LeafView): string => {
-    if (number !== undefined) {
-      const shown = UNITS[unit] ?? unit;
-      return format.quantity(number, shown, Number.isInteger(number) ? 0 : Math.abs(number) < 10 ? 2 : 1);
-    }
+    if (number !== undefined) return reading(format, number, unit);
     if (flag !== undefined) return flag ? text.vehicle.yes : text.vehicle.no;
     return words === undefined || words === "" ? text.vehicle.none : words;
   };
