@@ -73,6 +73,8 @@ def _outputs(made: Recorded) -> dict[str, Any]:  # noqa: PLR0911 - an answer a t
             return {"versionId": f"version-of-{made.name}"}
         case "aws:eks/cluster:Cluster":
             return {"identities": [{"oidcs": [{"issuer": f"https://oidc/{made.name}"}]}]}
+        case "aws:redshiftserverless/namespace:Namespace":
+            return {"adminPasswordSecretArn": f"{made.arn}/admin-secret"}
         case "aws:amp/workspace:Workspace":
             return {"prometheusEndpoint": f"https://aps/{made.name}/"}
         case "aws:cloudfront/distribution:Distribution" | "aws:cognito/userPoolDomain:UserPoolDomain":
