@@ -33,6 +33,7 @@ class EvTelemetryPipelineArgs:
     and `tables_key_arn` are of `tables_region`. `writers`: the market's tables in every Region that may
     write, when there are several: the processor writes those of the Region that the market's fence names.
     `expects_cars` is False where cars connect after a failover only: nobody is told that they are silent.
+    `recent_telemetry`, of `tables_region` too, gets a sample a vehicle and minute for staff's charts.
     """
 
     foundation: Foundation
@@ -43,6 +44,7 @@ class EvTelemetryPipelineArgs:
     tables_key_arn: pulumi.Input[str]
     writers: Mapping[Region, RentalTables] = field(default_factory=dict)
     expects_cars: bool = True
+    recent_telemetry: TableReference | None = None
 
 
 class EvTelemetryPipeline(pulumi.ComponentResource):
@@ -105,6 +107,7 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
                 protect=base.production,
                 tags=tags,
                 writers=args.writers,
+                recent_telemetry=args.recent_telemetry,
             ),
             opts=child,
         )
@@ -262,6 +265,15 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
                 description="The processor hands records back again and again",
                 namespace=METRICS_NAMESPACE,
                 metric="Failed",
+                dimensions={"service": "telemetry-processor"},
+                threshold=0,
+                periods=3,
+            ),
+            Alarm(
+                name="samples-dropped",
+                description="Staff's charts have gaps: samples were not written",
+                namespace=METRICS_NAMESPACE,
+                metric="SamplesDropped",
                 dimensions={"service": "telemetry-processor"},
                 threshold=0,
                 periods=3,

@@ -30,7 +30,8 @@ class TelemetryProcessorArgs:
     """Tables and their key may be of another Region than the stream and its key (Indonesia's are).
 
     `writers`: the market's tables in every Region that may write, when there are several; the fence in the
-    rental table then says which of them the processor writes.
+    rental table then says which of them the processor writes. `recent_telemetry`: of `tables_region`, gets a
+    sample a vehicle and minute while that Region is the one that is written; None: no samples are kept.
     """
 
     account_id: str
@@ -48,6 +49,7 @@ class TelemetryProcessorArgs:
     protect: bool
     tags: Tags
     writers: Mapping[Region, RentalTables] = field(default_factory=dict)
+    recent_telemetry: TableReference | None = None
 
 
 class TelemetryProcessor(pulumi.ComponentResource):
@@ -95,6 +97,7 @@ class TelemetryProcessor(pulumi.ComponentResource):
                     "ALERTS_TABLE": args.alerts.name,
                     "TABLES_REGION": str(args.tables_region),
                     **_writer_environment(args.writers),
+                    **_samples_environment(args.recent_telemetry),
                     "REJECTED_BUCKET": self.refused.bucket_name,
                     "POWERTOOLS_SERVICE_NAME": "telemetry-processor",
                     "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
@@ -184,6 +187,7 @@ def _processor_may(args: TelemetryProcessorArgs, refused_arn: pulumi.Output[str]
             ],
         ),
         *(_read_fence(args.writers) if args.writers else []),
+        *([_keep_samples(args.recent_telemetry)] if args.recent_telemetry else []),
     ]
 
 
@@ -204,6 +208,14 @@ def _read_fence(writers: Mapping[Region, RentalTables]) -> list[Statement]:
             resources=[tables.rental_key_arn for tables in writers.values()],
         ),
     ]
+
+
+def _keep_samples(table: TableReference) -> Statement:
+    return Statement(sid="KeepSamples", actions=["dynamodb:BatchWriteItem"], resources=[table.arn])
+
+
+def _samples_environment(table: TableReference | None) -> dict[str, pulumi.Input[str]]:
+    return {} if table is None else {"RECENT_TELEMETRY_TABLE": table.name}
 
 
 def _writer_environment(writers: Mapping[Region, RentalTables]) -> dict[str, pulumi.Input[str]]:

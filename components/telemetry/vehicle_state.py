@@ -1,4 +1,4 @@
-"""The vehicle-state and alerts tables.
+"""The vehicle-state and alerts tables, and the last day of telemetry.
 
 They are apart from the pipeline because they live in the market's primary Region, where a booking's
 transaction must find them, while cars may connect to another Region (Indonesia's do).
@@ -25,10 +25,12 @@ class VehicleStateTablesArgs:
 
 
 class VehicleStateTables(pulumi.ComponentResource):
-    """Vehicle state, one item a vehicle; alerts, one item an episode of (vehicle, rule)."""
+    """Vehicle state, one item a vehicle; alerts, one item an episode of (vehicle, rule); recent telemetry,
+    one item a vehicle and minute, for staff's charts."""
 
     vehicle_state: TableReference
     alerts: TableReference
+    recent_telemetry: TableReference
 
     def __init__(
         self, name: str, args: VehicleStateTablesArgs, opts: pulumi.ResourceOptions | None = None
@@ -56,10 +58,14 @@ class VehicleStateTables(pulumi.ComponentResource):
                     "vehicle_id": "S",
                     "alert_id": "S",
                     "open_severity": "S",
+                    "status": "S",
                     "raised_at": "N",
                 },
-                # Only alerts that are not resolved carry open_severity.
-                indexes=[Index("open_by_severity", "open_severity", "raised_at")],
+                indexes=[
+                    # Only alerts that are not resolved carry open_severity.
+                    Index("open_by_severity", "open_severity", "raised_at"),
+                    Index("by_status", "status", "raised_at"),
+                ],
                 key_arn=args.key_arn,
                 replicas=args.replicas,
                 protect=args.protect,
@@ -67,4 +73,23 @@ class VehicleStateTables(pulumi.ComponentResource):
             ),
             parent=self,
         )
-        self.register_outputs({"vehicleStateTable": self.vehicle_state.name, "alertsTable": self.alerts.name})
+        # Not replicated: it is a day old at most, and staff look at it in the primary Region only.
+        self.recent_telemetry = durable_table(
+            f"{name}-recent",
+            DurableTableArgs(
+                hash_key="vehicle_id",
+                range_key="minute",
+                attribute_types={"vehicle_id": "S", "minute": "N"},
+                key_arn=args.key_arn,
+                protect=args.protect,
+                tags=tags,
+            ),
+            parent=self,
+        )
+        self.register_outputs(
+            {
+                "vehicleStateTable": self.vehicle_state.name,
+                "alertsTable": self.alerts.name,
+                "recentTelemetryTable": self.recent_telemetry.name,
+            }
+        )
