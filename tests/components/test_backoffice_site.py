@@ -319,6 +319,7 @@ def test_a_currency_without_minor_units_says_so(site: Path) -> None:
     assert config["currency"] == {"code": "JPY", "minorUnits": 0}
 
 
+@pytest.fixture(scope="module")
 def options(site: Path) -> dict[str, pulumi.ResourceOptions]:
     """What each resource of the pages is built after, and what becomes of it; mocks do not tell."""
     found: dict[str, pulumi.ResourceOptions] = {}
@@ -334,8 +335,10 @@ def names(resources: Any) -> set[str]:
     return {resource._name for resource in resources or ()}
 
 
-def test_no_browser_reads_a_page_whose_files_are_not_there_yet_or_not_any_more(site: Path) -> None:
-    made = options(site)
+def test_no_browser_reads_a_page_whose_files_are_not_there_yet_or_not_any_more(
+    options: dict[str, pulumi.ResourceOptions],
+) -> None:
+    made = options
     hashed = {name for name in made if name.startswith("assets/")}
     assert len(hashed) == 4
     for name in ("index.html", "config.json"):
@@ -345,8 +348,10 @@ def test_no_browser_reads_a_page_whose_files_are_not_there_yet_or_not_any_more(s
     assert not made["index.html"].retain_on_delete
 
 
-def test_the_hosted_login_waits_for_the_address_that_cognito_looks_up(site: Path) -> None:
-    after = names(options(site)["login"].depends_on)
+def test_the_hosted_login_waits_for_the_address_that_cognito_looks_up(
+    options: dict[str, pulumi.ResourceOptions],
+) -> None:
+    after = names(options["login"].depends_on)
     assert after == {f"bluehorizons-dev-sg-backoffice-page-{kind}" for kind in ("a", "aaaa")}
 
 

@@ -1,5 +1,6 @@
 """How the world reaches a market: certificates, names, failover, cars' endpoint, zones."""
 
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -29,7 +30,7 @@ from components.edge import (
 from components.edge.dns import Choice
 from components.iam import policy_json
 from components.markets import Market as MarketId, Region
-from tests.components.edge_building import ROOT_ZONE, ZONE, Api, Market, build, edge_of, market, whole
+from tests.components.edge_building import ROOT_ZONE, ZONE, Api, Market, build, market, whole
 from tests.iam_evaluator import Request, allows
 from tests.recording import Recorded, Recording, record
 
@@ -426,6 +427,7 @@ def zones_args(given: Market, **changes: Any) -> DnsZonesArgs:
     )
 
 
+@cache
 def zones(stack: str) -> Recording:
     return build(stack, lambda m: DnsZones("dns", zones_args(m), opts=m.regions.options(m.regions.edge)))
 
@@ -490,6 +492,7 @@ def change(zone: str, names: str, kinds: str) -> Request:
     return Request("route53:ChangeResourceRecordSets", zone, context=said)
 
 
+@cache
 def link(latency_name: str | None = "api.bluehorizons.example") -> str:
     def builder() -> None:
         def zone(name: str, arn: str) -> HostedZone:
@@ -532,8 +535,3 @@ def test_a_market_changes_its_own_names_and_nobody_elses(request_: Request, expe
 
 def test_a_market_without_a_latency_record_changes_nothing_in_the_shared_zone() -> None:
     assert not allows(link(None), change(ROOT_ARN, "api.bluehorizons.example", "A"))
-
-
-def test_an_edge_can_be_built_for_one_region_alone() -> None:
-    recording = build("dev", lambda market: edge_of(market, RegionRole.PRIMARY, market.regions.primary))
-    assert len(recording.all(DOMAIN)) == 4
