@@ -82,7 +82,24 @@ class DynamoDBStore:
         the caller finds its own work.
         """
         actions = [self._actions.action(write) for write in writes]
-        transaction = [self._fence.check(_name(actions[0])), *actions]
+        reasons = self._behind_fence(_name(actions[0]), actions)
+        failed: list[tuple[Write, Mapping[str, Any] | None]] = [
+            (write, items.plain(reason["Item"]) if reason.get("Item") else None)
+            for write, reason in zip(writes, reasons, strict=False)
+            if reason.get("Code") == _CONDITION_FAILED
+        ]
+        if failed:
+            raise CommitRefused(failed)
+
+    def claim(self) -> None:
+        """Makes sure, with nothing to write, that this Region is the writer; the shards are alike."""
+        self._behind_fence("", [])
+
+    def _behind_fence(
+        self, name: str, actions: "Sequence[TransactWriteItemTypeDef]"
+    ) -> list[Mapping[str, Any]]:
+        """The reasons why the actions were refused, one each; none when they were done."""
+        transaction = [self._fence.check(name), *actions]
         reasons = self._transact(transaction)
         if _fenced(reasons):
             self._claim(reasons[0])
@@ -90,13 +107,7 @@ class DynamoDBStore:
         if _fenced(reasons):
             self._fence.expect_claimable(reasons[0].get("Item", {}))
             raise RentalError(ErrorCode.TRY_AGAIN, "the fence is being moved: try again")
-        failed: list[tuple[Write, Mapping[str, Any] | None]] = [
-            (write, items.plain(reason["Item"]) if reason.get("Item") else None)
-            for write, reason in zip(writes, reasons[1:], strict=False)
-            if reason.get("Code") == _CONDITION_FAILED
-        ]
-        if failed:
-            raise CommitRefused(failed)
+        return reasons[1:]
 
     def _claim(self, met: Mapping[str, Any]) -> None:
         """Makes this Region the writer. `met`: why the fence refused. Raises

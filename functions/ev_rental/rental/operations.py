@@ -119,7 +119,7 @@ class RentalOperations(Steps):
 
     def detect_lost_contact(self) -> Sweep:
         """Marks cars that fell silent as non-contactable, and those that are heard of again as they were."""
-        self.check_writes()
+        self.take_over()
         sweep = Sweep()
         states = tuple(state for state in RentalState if state is not RentalState.REMOVED)
         for offer in self.offers(states):

@@ -27,7 +27,7 @@ _EVER: Final = 10**15
 
 def reconcile(steps: Steps) -> Sweep:
     """Bookings first, because the rest follows them."""
-    steps.check_writes()
+    steps.take_over()
     found = Sweep()
     for kind in (DueKind.HOLD_EXPIRY, DueKind.TRIP):
         for booking_id in list(steps.store.due(kind, _EVER)):
@@ -52,7 +52,7 @@ def reconcile_invoices(steps: Steps, since: int) -> Sweep:
     `since`: ms, when the Regions last heard of each other. Every booking that was invoiced since then is
     read, so this is not for every run.
     """
-    steps.check_writes()
+    steps.take_over()
     found = Sweep()
     for invoice in steps.store.invoices_since(since):
         steps.one_of(found, f"invoice/{invoice.booking_id}", _invoice(steps, invoice))

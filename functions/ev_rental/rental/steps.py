@@ -69,6 +69,12 @@ class Steps:
         if not self._writes_enabled:
             raise RentalError(ErrorCode.WRITES_DISABLED, "this Region stands by and takes no changes")
 
+    def take_over(self) -> None:
+        """What every sweep begins with, so that a Region that was promoted is the writer within a minute,
+        though nobody books. Raises RentalError(writes_disabled)."""
+        self.check_writes()
+        self.store.claim()
+
     def vehicle(self, vehicle_id: str) -> RentalVehicle:
         """Raises RentalError(vehicle_not_found)."""
         vehicle = self.store.vehicle(vehicle_id)
@@ -183,7 +189,7 @@ class Steps:
 
     def sweep(self, kind: DueKind, decide: Callable[[str, int], list[Write] | None]) -> Sweep:
         """Carries out a step for everything that is due; what fails does not hold up the others."""
-        self.check_writes()
+        self.take_over()
         done = Sweep()
         for name in self.store.due(kind, self.now()):
             self.one_of(done, name, lambda now, name=name: decide(name, now))  # type: ignore[misc]  # mypy cannot infer a lambda with a default

@@ -51,6 +51,9 @@ class Store(Protocol):
     def commit(self, writes: Sequence[Write]) -> None:
         """All of the writes, or none and CommitRefused."""
 
+    def claim(self) -> None:
+        """Makes sure that this Region is the writer. Raises RentalError(writes_disabled)."""
+
     def bay(self, bay: BayRef) -> Bay | None: ...
 
     def booking(self, booking_id: str) -> Booking | None: ...

@@ -118,6 +118,15 @@ def test_the_first_write_of_an_epoch_claims_every_shard_of_the_fence_at_once() -
     assert both.away.db.calls[before:] == ["TransactWriteItems"]
 
 
+def test_a_promoted_region_is_the_writer_within_a_minute_though_nobody_books() -> None:
+    both = TwoRegions()
+    both.promote(both.away, planned=False)
+    assert both.away.operations.expire_commands().done == 0
+    both.deliver()
+    assert set(both.home.db.writers_seen()) == {Writer(AWAY, 2)}
+    assert in_time(both.home.operations.expire_commands).fenced
+
+
 def test_a_claim_whose_answer_is_lost_is_made_again() -> None:
     both = TwoRegions()
     both.promote(both.away, planned=False)
