@@ -7,6 +7,8 @@ import pulumi
 from components.foundation import lay_foundations
 from components.settings import NAMESPACE, load_settings
 from components.stack_files import read_stack_files
+from composition.analytics import open_analytics
+from composition.containers import open_containers
 from composition.data import lay_data
 from composition.edge import open_edge
 from composition.hub import join_hub
@@ -25,6 +27,8 @@ def main() -> None:
     data = lay_data(settings, regions)
     rental = open_rental(settings, regions, data)
     open_edge(settings, regions, hub, rental)
+    open_analytics(settings, regions, networks, rental)
+    open_containers(settings, regions, hub, networks, data, rental, {})
     watch(settings, regions, Market(hub, networks, data, rental))
 
     telemetry = rental.pipelines[regions.ingest.region]

@@ -24,6 +24,7 @@ class Networks:
     primary: Network
     standby: Network | None
     gateway: TransitGateway | None
+    awsx: pulumi.ProviderResource
 
 
 def lay_networks(settings: StackSettings, regions: Regions) -> Networks:
@@ -69,4 +70,4 @@ def lay_networks(settings: StackSettings, regions: Regions) -> Networks:
             ),
             opts=regions.options(regions.primary),
         )
-    return Networks(primary, standby, gateway)
+    return Networks(primary, standby, gateway, vpcs)

@@ -55,6 +55,11 @@ class MarketNames:
         return f"login.{self.backoffice}"
 
     @property
+    def containers(self) -> str:
+        """What runs in containers, for clients inside the network."""
+        return f"containers.{self.market_domain}"
+
+    @property
     def mqtt(self) -> str:
         """Where cars connect."""
         return f"mqtt.{self.market_domain}"
