@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from . import encryption
+from .core.companions import Companion
 from .core.demands import Demand
+from .core.forbidden import Forbidden
 from .core.frameworks import NOT_IN_FSBP
-from .core.rule import ResourceRule, Rule
+from .core.rule import ResourceRule, Rule, StackRule
 from .encryption.slots import KeySlot
 from .pack import ALL_RULES
 
@@ -15,9 +18,13 @@ BEGIN = "<!-- rules: written by `python -m guardrails docs`, do not edit -->"
 END = "<!-- rules: end -->"
 
 
+_Row = TypeVar("_Row")
+
+
 def render() -> str:
-    """The part of the page between the two marks: the rules, then the key slots and the demands."""
-    return "\n".join((*_rules(), "", *_slots(), "", *_demands()))
+    """The part of the page between the two marks: the rules, then the tables that they amount to."""
+    tables = (_rules(), _slots(), _demands(), _companions(), _forbidden())
+    return "\n\n".join("\n".join(table) for table in tables)
 
 
 def replaced(page: str) -> str:
@@ -74,10 +81,9 @@ def _row(row: KeySlot) -> tuple[str, ...]:
 def _demands() -> Iterable[str]:
     yield "| rule | type | property | must be | may be left out | applies when | control |"
     yield "| --- | --- | --- | --- | --- | --- | --- |"
-    for rule in ALL_RULES:
-        for row in rule.table if isinstance(rule, ResourceRule) else ():
-            for token in row.types:
-                yield f"| {' | '.join((f'`{rule.name}`', f'`{token}`', *_demand(row)))} |"
+    for rule, row in _rows(Demand):
+        for token in row.types:
+            yield f"| {' | '.join((f'`{rule.name}`', f'`{token}`', *_demand(row)))} |"
 
 
 def _demand(row: Demand) -> tuple[str, ...]:
@@ -91,3 +97,32 @@ def _demand(row: Demand) -> tuple[str, ...]:
         "; ".join(conditions),
         _control(row.control),
     )
+
+
+def _companions() -> Iterable[str]:
+    yield "| rule | each | has beside it | whose property | unless it has | control |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for rule, row in _rows(Companion):
+        by, unless = _tokens(row.by), _tokens(row.unless)
+        for token in row.of:
+            cells = (f"`{rule.name}`", f"`{token}`", by, f"`{row.via}`", unless, _control(row.control))
+            yield f"| {' | '.join(cells)} |"
+
+
+def _forbidden() -> Iterable[str]:
+    yield "| rule | type or service | why | way out | control |"
+    yield "| --- | --- | --- | --- | --- |"
+    for rule, row in _rows(Forbidden):
+        cells = (f"`{rule.name}`", f"`{row.what}`", row.reason, row.way_out, _control(row.control))
+        yield f"| {' | '.join(cells)} |"
+
+
+def _rows(kind: type[_Row]) -> Iterable[tuple[Rule, _Row]]:
+    for rule in ALL_RULES:
+        for row in rule.table if isinstance(rule, ResourceRule | StackRule) else ():
+            if isinstance(row, kind):
+                yield rule, row
+
+
+def _tokens(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

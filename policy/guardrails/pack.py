@@ -19,16 +19,43 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from . import encryption, exposure, residency, waf
+from . import (
+    cost,
+    dead,
+    encryption,
+    events,
+    exposure,
+    hardening,
+    iam,
+    logs,
+    protection,
+    residency,
+    tags,
+    tls,
+    waf,
+)
 from .core.frameworks import fsbp
 from .core.rule import Outcome, Resource, ResourceRule, Rule, StackRule, unique
 from .core.waivers import SCHEMA, Ledger, today_utc
 
 NAME = "guardrails"
 
-RULES: tuple[Rule, ...] = unique(
-    (*encryption.RULES, *waf.RULES, *exposure.RULES, *residency.RULES),
+GROUPS = (
+    encryption,
+    tls,
+    waf,
+    exposure,
+    iam,
+    logs,
+    protection,
+    tags,
+    residency,
+    dead,
+    events,
+    cost,
+    hardening,
 )
+RULES: tuple[Rule, ...] = unique(rule for group in GROUPS for rule in group.RULES)
 """Every rule that a waiver may name."""
 
 WAIVERS = Rule(

@@ -14,6 +14,7 @@ from pulumi_policy import PolicyResource
 from guardrails.core.demands import Demand
 from guardrails.core.rule import Outcome, ResourceRule, Rule, StackRule
 from guardrails.encryption import SLOTS
+from guardrails.encryption.slots import KeySlot
 from guardrails.pack import RULES
 from offline.values import secret
 from tests.policy import shapes
@@ -26,7 +27,7 @@ JUDGES = [rule for rule in RULES if isinstance(rule, ResourceRule | StackRule)]
 PATHS = {row.path for row in SLOTS} | {
     f"{row.block}.{s.path}".strip(".") for row in SLOTS for s in row.settings
 }
-DEMANDS = [row for rule in RULES if isinstance(rule, ResourceRule) for row in rule.table]
+DEMANDS = [row for rule in JUDGES for row in rule.table if isinstance(row, Demand)]
 PATHS |= {row.whole_path for row in DEMANDS} | {condition.path for row in DEMANDS for condition in row.when}
 NAMES = sorted({part.removesuffix("[]") for path in PATHS for part in path.split(".")} | {"policy", "bucket"})
 
@@ -40,6 +41,7 @@ def names_read_by(rule: Rule) -> list[str]:
     return sorted(part for part in parts if re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,40}", part)) or NAMES
 
 
+ROWS: list[KeySlot | Demand] = [*SLOTS, *DEMANDS]
 READERS = [(sorted(rule.types), names_read_by(rule)) for rule in JUDGES]
 SETTINGS = sorted({name for rule in RULES for name in rule.settings})
 MARK = "hunter2"
@@ -79,7 +81,7 @@ _blocks = st.dictionaries(st.sampled_from(NAMES), _values, max_size=6)
 @st.composite
 def _along_a_row(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """A compliant resource with something random put at one place of its path: rules then go deep."""
-    row = draw(st.sampled_from([*SLOTS, *DEMANDS]))
+    row = draw(st.sampled_from(ROWS))
     whole = row.whole_path if isinstance(row, Demand) else row.path
     segments = whole.split(".")
     path = ".".join(segments[: draw(st.integers(1, len(segments)))])

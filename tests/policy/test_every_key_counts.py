@@ -80,6 +80,10 @@ def _named(findings: set[program.Finding], key: Key) -> bool:
     return any(urn == key.urn and path == key.path for _, urn, path in findings)
 
 
+def _judged(key: Key, node: program.Node, value: object) -> set[program.Finding]:
+    return program.judge_resource(key.stack, node, _with(node.inputs, key.path, value), "encryption-")
+
+
 def test_the_program_has_keys_in_every_service_of_the_pipeline() -> None:
     services = {key.urn.rsplit("::", 2)[1].rsplit("$", 1)[-1].split(":")[1] for key in KEYS}
     modules = {service.partition("/")[0] for service in services}
@@ -89,7 +93,7 @@ def test_the_program_has_keys_in_every_service_of_the_pipeline() -> None:
 @pytest.mark.parametrize("stack", program.STACKS)
 def test_the_program_as_it_is_passes(stack: str) -> None:
     nodes = program.nodes(stack)
-    found = program.judge_stack(nodes.values())
+    found = program.judge_stack(stack, list(program.views(stack).values()))
     found |= {each for node in nodes.values() for each in program.judge_resource(stack, node, node.inputs)}
     assert {each for each in found if (each[0], nodes[each[1]].type) not in program.AWAITED} == set()
 
@@ -97,13 +101,18 @@ def test_the_program_as_it_is_passes(stack: str) -> None:
 @each_needed_key
 def test_a_key_that_is_removed_is_missed(key: Key) -> None:
     node = program.nodes(key.stack)[key.urn]
-    assert _named(program.judge_resource(key.stack, node, _with(node.inputs, key.path, MISSING)), key)
+    assert _named(
+        program.judge_resource(key.stack, node, _with(node.inputs, key.path, MISSING), "encryption-"), key
+    )
 
 
 @each_key
 def test_a_key_that_aws_manages_is_refused(key: Key) -> None:
     node = program.nodes(key.stack)[key.urn]
-    assert _named(program.judge_resource(key.stack, node, _with(node.inputs, key.path, MANAGED_ALIAS)), key)
+    assert _named(
+        program.judge_resource(key.stack, node, _with(node.inputs, key.path, MANAGED_ALIAS), "encryption-"),
+        key,
+    )
 
 
 @each_key
@@ -112,19 +121,19 @@ def test_a_key_that_is_made_from_a_role_is_refused(key: Key) -> None:
     role = next(node for node in nodes.values() if node.type == ROLE)
     node = nodes[key.urn]
     sources = {**node.property_dependencies, top_level(key.path): [role.urn]}
-    changed = {**nodes, key.urn: replace(node, property_dependencies=sources)}
-    assert _named(program.judge_stack(changed.values()), key)
+    views = program.changed(key.stack, replace(node, property_dependencies=sources))
+    assert _named(program.judge_stack(key.stack, views, "encryption-key-provenance"), key)
 
 
 @pytest.mark.parametrize(("stack", "urn"), BUCKET_URNS)
 def test_a_bucket_that_loses_its_encryption_settings_is_named(stack: str, urn: str) -> None:
-    kept = [
-        node
+    lost = [
+        node.urn
         for node in program.nodes(stack).values()
-        if node.type not in BUCKET_ENCRYPTION or urn not in node.property_dependencies["bucket"]
+        if node.type in BUCKET_ENCRYPTION and urn in node.property_dependencies["bucket"]
     ]
-    found = program.judge_stack(kept)
-    assert {about for rule, about, _ in found if rule == "encryption-bucket-settings"} == {urn}
+    found = program.judge_stack(stack, program.changed(stack, without=lost), "encryption-bucket-settings")
+    assert {about for _, about, _ in found} == {urn}
 
 
 def test_the_pack_names_each_of_them_through_the_protocol_too() -> None:

@@ -7,6 +7,7 @@ UNKNOWN  the property, its block or a condition is known only at deployment
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -90,6 +91,62 @@ class Between:
         if self.most is None:
             return f"at least {self.least:g}"
         return f"at most {self.most:g}" if self.least is None else f"{self.least:g} to {self.most:g}"
+
+
+@dataclass(frozen=True)
+class Like:
+    """The text, and each element of a list, matches this pattern as a whole."""
+
+    pattern: str
+    said: str
+    """What that means, to be read after `must be`."""
+    example: str
+    """A text that matches, for tests and for readers."""
+
+    def accepts(self, value: object) -> Tribool:
+        texts = _texts(value)
+        if any(isinstance(text, str) and not re.fullmatch(self.pattern, text) for text in texts):
+            return False
+        return UNKNOWN if UNKNOWN in texts else bool(texts)
+
+    def __str__(self) -> str:
+        return self.said
+
+
+@dataclass(frozen=True)
+class NotLike:
+    """Neither the text nor an element of a list matches this pattern as a whole."""
+
+    pattern: str
+    said: str
+    """What that would mean, to be read after `anything but`."""
+    example: str
+    """A text that matches, for tests and for readers."""
+
+    def accepts(self, value: object) -> Tribool:
+        texts = _texts(value)
+        if any(isinstance(text, str) and re.fullmatch(self.pattern, text) for text in texts):
+            return False
+        return UNKNOWN if UNKNOWN in texts else True
+
+    def __str__(self) -> str:
+        return f"anything but {self.said}"
+
+
+@dataclass(frozen=True)
+class NotBeginning:
+    """Neither the text nor an element of a list begins with one of these, in any case."""
+
+    prefixes: tuple[str, ...]
+
+    def accepts(self, value: object) -> Tribool:
+        texts = _texts(value)
+        if any(isinstance(text, str) and text.lower().startswith(self.prefixes) for text in texts):
+            return False
+        return UNKNOWN if UNKNOWN in texts else True
+
+    def __str__(self) -> str:
+        return f"a text that does not begin with {' or '.join(self.prefixes)}"
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,8 @@ class StackRule(Rule):
     types: frozenset[str]
     """Type tokens it judges, for the rule table."""
     judge: Callable[[Sequence[PolicyResource]], Iterable[StackVerdict]]
+    table: tuple[Any, ...] = ()
+    """The rows that it amounts to, for the documentation."""
 
 
 def unique(rules: Iterable[Rule]) -> tuple[Rule, ...]:
