@@ -58,6 +58,7 @@ BOOKING: Mapping[str, str] = MappingProxyType(
         "end_odometer": "bigint",
         "end_energy_wh": "bigint",
         "invoice_id": "string",
+        "cancel_reason": "string",
     }
 )
 
