@@ -116,8 +116,12 @@ class LambdaFunctionArgs:
 
 
 class LambdaFunction(pulumi.ComponentResource):
-    """The function, its role, log group and alias. Callers use the alias, so that a canary can shift it."""
+    """The function, its role, log group and alias. Callers use the alias, so that a canary can shift it.
 
+    `source` is the function's folder under `functions/`.
+    """
+
+    source: str
     function_name: pulumi.Output[str]
     function_arn: pulumi.Output[str]
     version: pulumi.Output[str]
@@ -207,6 +211,7 @@ class LambdaFunction(pulumi.ComponentResource):
                 ),
                 opts=child,
             )
+        self.source = args.function
         self.function_name = function.name
         self.function_arn = function.arn
         self.version = function.version

@@ -1,4 +1,4 @@
 """What the pipeline does after `pulumi up`: canaries, smoke test, rollback; and what it says before.
 
-`python -m delivery --help`. It reads stack outputs and AWS; it imports neither Pulumi nor the program.
+`python -m delivery --help`. It reads stack outputs and talks to AWS; Pulumi has done its part by then.
 """

@@ -75,6 +75,10 @@ def _outputs(made: Recorded) -> dict[str, Any]:  # noqa: PLR0911 - an answer a t
             return {"identities": [{"oidcs": [{"issuer": f"https://oidc/{made.name}"}]}]}
         case "aws:redshiftserverless/namespace:Namespace":
             return {"adminPasswordSecretArn": f"{made.arn}/admin-secret"}
+        case "aws:signer/signingProfile:SigningProfile":
+            return {"versionArn": f"{made.arn}/1"}
+        case "aws:signer/signingJob:SigningJob":
+            return {"signedObjects": [{"s3s": [{"bucket": "code", "key": f"signed-by-{made.name}"}]}]}
         case "aws:amp/workspace:Workspace":
             return {"prometheusEndpoint": f"https://aps/{made.name}/"}
         case "aws:cloudfront/distribution:Distribution" | "aws:cognito/userPoolDomain:UserPoolDomain":

@@ -1,7 +1,7 @@
 """CodeDeploy canaries on function aliases: tried out, a share of the traffic, then all, or back.
 
-Pulumi publishes versions; CodeDeploy moves the aliases (see rules.py), as `python -m delivery release` asks
-it to after each `pulumi up`.
+Pulumi publishes versions; CodeDeploy moves the aliases (see releases.py) when `python -m delivery release`
+asks it to, after each `pulumi up`.
 """
 
 import json
@@ -12,7 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alarms import create_alarms, function_alarms
-from components.delivery.checks import HealthCheck
+from components.delivery.checks import check_of
 from components.encryption import DataDomain
 from components.foundation import Foundation
 from components.iam import Statement, service_role
@@ -28,22 +28,14 @@ PERCENT = 10
 
 
 @dataclass(frozen=True)
-class CanaryFunction:
-    """A function and how its new version is tried out."""
-
-    function: LambdaFunction
-    check: HealthCheck
-
-
-@dataclass(frozen=True)
 class FunctionCanariesArgs:
-    """`functions` of the foundation's Region by a short name; `percent` of the traffic for `minutes`.
+    """`functions` of the foundation's Region by name; `percent` of the traffic for `minutes`.
 
     `alarm_names` stop every deployment beside the function's own alarm.
     """
 
     foundation: Foundation
-    functions: Mapping[str, CanaryFunction]
+    functions: Mapping[str, LambdaFunction]
     percent: int = PERCENT
     minutes: int = MINUTES
     alarm_names: Sequence[pulumi.Input[str]] = ()
@@ -111,21 +103,21 @@ class FunctionCanaries(pulumi.ComponentResource):
             opts=self._child,
         )
         groups = {
-            short: self._group(short, canary, application, plan, role.arn)
-            for short, canary in args.functions.items()
+            name_: self._group(self._short(name_), function, application, plan, role.arn)
+            for name_, function in args.functions.items()
         }
         self.canaries = pulumi.Output.all(
             *(
                 pulumi.Output.all(
                     region=str(base.region),
-                    function=canary.function.function_name,
-                    alias=canary.function.alias_name,
-                    version=canary.function.version,
+                    function=function.function_name,
+                    alias=function.alias_name,
+                    version=function.version,
                     application=application.name,
-                    group=groups[short].deployment_group_name,
+                    group=groups[name_].deployment_group_name,
                     hook=self.hook.function_name,
                 )
-                for short, canary in args.functions.items()
+                for name_, function in args.functions.items()
             )
         ).apply(list)
         create_alarms(
@@ -137,8 +129,12 @@ class FunctionCanaries(pulumi.ComponentResource):
         )
         self.register_outputs({"canaries": self.canaries})
 
+    def _short(self, name: str) -> str:
+        return name.removeprefix(f"{self._args.foundation.prefix}-")
+
     def _hook(self) -> LambdaFunction:
-        base, functions = self._args.foundation, self._args.functions
+        base, functions = self._args.foundation, list(self._args.functions.values())
+        checks = [check_of(function.source).line for function in functions]
         return LambdaFunction(
             f"{self._name}-hook",
             LambdaFunctionArgs(
@@ -147,9 +143,9 @@ class FunctionCanaries(pulumi.ComponentResource):
                 account_id=base.account_id,
                 layer_arn=base.layer_arn,
                 environment={
-                    "CHECKS": pulumi.Output.all(
-                        *(canary.function.function_name for canary in functions.values())
-                    ).apply(lambda names: _checks(names, [c.check for c in functions.values()])),
+                    "CHECKS": pulumi.Output.all(*(function.function_name for function in functions)).apply(
+                        lambda names: _checks(names, checks)
+                    ),
                     "POWERTOOLS_SERVICE_NAME": "pretraffic-hook",
                     "POWERTOOLS_LOG_LEVEL": "INFO",
                 },
@@ -161,8 +157,7 @@ class FunctionCanaries(pulumi.ComponentResource):
                         sid="TryVersions",
                         actions=["lambda:InvokeFunction"],
                         resources=[
-                            pulumi.Output.concat(canary.function.function_arn, ":*")
-                            for canary in functions.values()
+                            pulumi.Output.concat(function.function_arn, ":*") for function in functions
                         ],
                     ),
                     Statement(
@@ -183,13 +178,13 @@ class FunctionCanaries(pulumi.ComponentResource):
         )
 
     def _codedeploy_may(self) -> list[Statement]:
-        base, functions = self._args.foundation, self._args.functions
-        aliases = [canary.function.alias_arn for canary in functions.values()]
+        base, functions = self._args.foundation, self._args.functions.values()
+        aliases = [function.alias_arn for function in functions]
         return [
             Statement(
                 sid="MoveAliases",
                 actions=["lambda:GetAlias", "lambda:UpdateAlias"],
-                resources=[*(canary.function.function_arn for canary in functions.values()), *aliases],
+                resources=[*(function.function_arn for function in functions), *aliases],
             ),
             Statement(sid="CallHook", actions=["lambda:InvokeFunction"], resources=[self.hook.function_arn]),
             Statement(
@@ -208,12 +203,12 @@ class FunctionCanaries(pulumi.ComponentResource):
     def _group(
         self,
         short: str,
-        canary: CanaryFunction,
+        function: LambdaFunction,
         application: aws.codedeploy.Application,
         plan: aws.codedeploy.DeploymentConfig,
         role_arn: pulumi.Output[str],
     ) -> aws.codedeploy.DeploymentGroup:
-        alarm = self._alarm(short, canary.function)
+        alarm = self._alarm(short, function)
         return aws.codedeploy.DeploymentGroup(
             f"{self._name}-{short}",
             aws.codedeploy.DeploymentGroupArgs(
@@ -289,13 +284,9 @@ class FunctionCanaries(pulumi.ComponentResource):
         )
 
 
-def _checks(names: Sequence[str], checks: Sequence[HealthCheck]) -> str:
+def _checks(names: Sequence[str], checks: Sequence[str]) -> str:
     """The hook's variable. Raises ValueError when Lambda would not take it."""
-    text = json.dumps(
-        {name: check.line for name, check in zip(names, checks, strict=True)},
-        sort_keys=True,
-        separators=(",", ":"),
-    )
+    text = json.dumps(dict(zip(names, checks, strict=True)), sort_keys=True, separators=(",", ":"))
     if len(text) > MAX_ENVIRONMENT_BYTES - 512:
         raise ValueError(
             f"{len(checks)} functions need {len(text)} bytes of the hook's environment, Lambda takes "

@@ -18,6 +18,31 @@ ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 PREVIEW_SESSION_SECONDS = 3_600
 DEPLOY_SESSION_SECONDS = 2 * 3_600
+# Services that act with roles of ours.
+_PASSED_TO = tuple(
+    f"{service}.amazonaws.com"
+    for service in (
+        "apigateway",
+        "chatbot",
+        "cloudtrail",
+        "codedeploy",
+        "cognito-idp",
+        "ecs-tasks",
+        "eks",
+        "eks-fargate-pods",
+        "events",
+        "firehose",
+        "glue",
+        "iot",
+        "lambda",
+        "pods.eks",
+        "redshift",
+        "redshift-serverless",
+        "scheduler",
+        "sns",
+        "vpc-flow-logs",
+    )
+)
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _BRANCH = re.compile(r"[\w./-]+", re.ASCII)
 _POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
@@ -165,10 +190,17 @@ class GithubRoles(pulumi.ComponentResource):
                 conditions=[bounded],
             ),
             Statement(
+                sid="PassRoles",
+                actions=["iam:PassRole"],
+                resources=[roles],
+                conditions=[
+                    Condition(test="StringEquals", variable="iam:PassedToService", values=list(_PASSED_TO))
+                ],
+            ),
+            Statement(
                 sid="KeepRoles",
                 actions=[
                     "iam:DeleteRole",
-                    "iam:PassRole",
                     "iam:TagRole",
                     "iam:UntagRole",
                     "iam:UpdateAssumeRolePolicy",

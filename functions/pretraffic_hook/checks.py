@@ -18,10 +18,14 @@ class CheckError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What to send, and what is wrong with the answer: "" when nothing is."""
+    """What to send, and what is wrong with the answer: "" when nothing is.
+
+    `refusal`: the type of the error that is expected instead of an answer, "" for none.
+    """
 
     event: Event
     fault: Callable[[Any], str]
+    refusal: str = ""
 
 
 def parse(line: str) -> Check:
@@ -72,6 +76,11 @@ def _task(name: str) -> Check:
     return Check({"task": name}, lambda _: "")
 
 
+def _refusal(error_type: str) -> Check:
+    """A task that no function has: refusing it shows that the code loads and runs, and does nothing."""
+    return Check({"task": HEALTH_CHECK}, lambda answer: f"it answered {answer!r}", error_type)
+
+
 def _trigger(_: str) -> Check:
     """A Cognito trigger of a kind that registers nobody: a trigger answers its own event."""
     event: Event = {
@@ -92,6 +101,7 @@ _KINDS: Final[Mapping[str, Callable[[str], Check]]] = {
     "get": _get,
     "records": _records,
     "task": _task,
+    "refusal": _refusal,
     "trigger": _trigger,
     "empty": _empty,
 }

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
-from components.delivery.checks import HealthCheck
+from components.delivery.checks import CHECKS, HealthCheck
 from pretraffic_hook import handler as entry
 from pretraffic_hook.checks import HEALTH_CHECK, CheckError, parse
 
@@ -99,10 +99,27 @@ def test_a_version_that_raises_gets_no_traffic(monkeypatch: pytest.MonkeyPatch) 
     assert run(broken, monkeypatch, "empty") == "Failed"
 
 
+@pytest.mark.parametrize(
+    ("payload", "error", "status"),
+    [
+        ({"errorType": "UnknownTaskError"}, "Unhandled", "Succeeded"),
+        ({"errorType": "Runtime.ImportModuleError"}, "Unhandled", "Failed"),
+        ("no object", "Unhandled", "Failed"),
+        ({"days": []}, "", "Failed"),
+    ],
+)
+def test_a_function_that_refuses_what_it_does_not_know_has_shown_that_it_runs(
+    payload: object, error: str, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws = Aws(payload, function_error=error)
+    assert run(aws, monkeypatch, "refusal UnknownTaskError") == status
+    assert json.loads(aws.invoked[0]["Payload"]) == {"task": HEALTH_CHECK}
+
+
 def test_codedeploy_hears_of_whatever_goes_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     class Away(Aws):
         def invoke(self, **call: Any) -> dict[str, Any]:
-            raise TimeoutError("no answer")
+            raise TimeoutError(f"version {call['Qualifier']} does not answer")
 
     assert run(Away(), monkeypatch) == "Failed"
     assert run(Aws({"batchItemFailures": []}, targets=2), monkeypatch) == "Failed"
@@ -126,12 +143,15 @@ def test_every_check_that_the_program_can_write_is_one_that_the_hook_reads() -> 
         HealthCheck.task("catch-up"),
         HealthCheck.trigger(),
         HealthCheck.empty(),
+        HealthCheck.refusal("UnknownTaskError"),
     ]
     events = [parse(check.line).event for check in checks]
     assert events[0]["path"] == "/gbfs/3/gbfs.json"
     assert events[1:3] == [{"Records": []}, {"task": "catch-up"}]
     assert events[3]["triggerSource"] == HEALTH_CHECK
-    assert events[4] == {}
+    assert events[4:] == [{}, {"task": HEALTH_CHECK}]
+    for check in CHECKS.values():
+        parse(check.line)
 
 
 @pytest.mark.parametrize("path", ["v1", "/a b", "/a?b", "/ä", ""])
