@@ -8,6 +8,7 @@ from components.foundation import lay_foundations
 from components.settings import NAMESPACE, load_settings
 from components.stack_files import read_stack_files
 from composition.analytics import open_analytics
+from composition.backoffice import open_backoffice, publish_pages
 from composition.containers import open_containers
 from composition.data import lay_data
 from composition.edge import open_edge
@@ -15,6 +16,7 @@ from composition.hub import join_hub
 from composition.networks import lay_networks
 from composition.operations import Market, watch
 from composition.rental import open_rental
+from composition.shield import raise_shield
 
 
 def main() -> None:
@@ -26,8 +28,11 @@ def main() -> None:
     hub = join_hub(settings, regions, networks, files)
     data = lay_data(settings, regions)
     rental = open_rental(settings, regions, data)
-    open_edge(settings, regions, hub, rental)
-    open_analytics(settings, regions, networks, rental)
+    analytics = open_analytics(settings, regions, networks, rental)
+    backoffice = open_backoffice(settings, regions, hub, data, rental, analytics)
+    open_edge(settings, regions, hub, rental, backoffice)
+    pages = publish_pages(settings, regions, hub, backoffice)
+    raise_shield(settings, regions, hub, pages)
     open_containers(settings, regions, hub, networks, data, rental, {})
     watch(settings, regions, Market(hub, networks, data, rental))
 

@@ -8,7 +8,6 @@ import pulumi
 from components.edge import (
     ApiEndpoint,
     Audience,
-    DnsZones,
     MarketRouting,
     MarketRoutingArgs,
     MqttEndpoint,
@@ -16,20 +15,19 @@ from components.edge import (
     MqttRouting,
     MqttRoutingArgs,
     NearestMarket,
-    Protected,
     RegionalEdge,
     RegionalEdgeArgs,
     RegionOfMarket,
     RegionProbe,
     RegionProbeArgs,
     RegionRole,
-    Shield,
-    ShieldArgs,
+    address_records,
     iot_data_endpoint,
 )
 from components.foundation import Foundation, Regions
 from components.markets import answers_nearest
 from components.settings import StackSettings, Writer
+from composition.backoffice import Backoffice
 from composition.hub import HubLink
 from composition.rental import Rental
 
@@ -47,13 +45,11 @@ def open_edge(
     regions: Regions,
     hub: HubLink,
     rental: Rental,
-    *,
-    apis: tuple[ApiEndpoint, ...] = (),
-    user_pools: Mapping[str, pulumi.Input[str]] | None = None,
+    backoffice: Backoffice,
 ) -> Edge:
     """Put every endpoint behind its names and a web ACL, and lead riders and cars to the Region that writes.
 
-    `apis` and `user_pools` are those of the primary Region beside the rider API and the rider pool.
+    Staff's API and pool are in the primary Region only.
     """
     name, names = settings.prefix, hub.names
     roles = {RegionRole.PRIMARY: regions.primary}
@@ -70,22 +66,27 @@ def open_edge(
             rental.services[base.region].api,
             tuple(hub.at(rider_name) for rider_name in rider_names),
         )
-        pools = {"riders": rental.riders.pool_arn, **(user_pools or {})}
+        pools = {"riders": rental.riders.pool_arn, "staff": backoffice.pool.pool_arn}
         regional[role] = RegionalEdge(
             f"{name}-edge" if is_primary else f"{name}-edge-dr",
             RegionalEdgeArgs(
                 foundation=base,
                 dns_provider=hub.dns,
-                apis=(riders, *(apis if is_primary else ())),
+                apis=(riders, backoffice.endpoint) if is_primary else (riders,),
                 user_pools=pools if is_primary else {},
+                web_origins={Audience.STAFF: backoffice.origin} if is_primary else {},
                 proven_by=None if is_primary else regional[RegionRole.PRIMARY].certificate,
             ),
             opts=regions.options(base),
         )
     routing = _route(settings, regions, hub, roles, regional)
+    address_records(
+        f"{name}-staff-api",
+        hub.at(names.staff_api),
+        regional[RegionRole.PRIMARY].targets[names.staff_api],
+        pulumi.ResourceOptions(provider=hub.dns),
+    )
     _route_cars(settings, regions, hub, rental, routing)
-    if settings.shield_advanced and hub.zones:
-        _shield(settings, regions, hub.zones)
     return Edge(regional, routing)
 
 
@@ -169,21 +170,6 @@ def _route_cars(
             endpoints=endpoints,
             health_check_ids=routing.health_check_ids,
             standby_writes=settings.writer is Writer.STANDBY,
-        ),
-        opts=regions.options(regions.edge),
-    )
-
-
-def _shield(settings: StackSettings, regions: Regions, zones: DnsZones) -> None:
-    """Protect the zones, which are the hub's: API Gateway and Cognito cannot be protected so."""
-    Shield(
-        f"{settings.prefix}-shield",
-        ShieldArgs(
-            resources={
-                "root-zone": Protected(zones.root.arn),
-                **{f"{market}-zone": Protected(zone.arn) for market, zone in zones.markets.items()},
-            },
-            tags=settings.base_tags,
         ),
         opts=regions.options(regions.edge),
     )

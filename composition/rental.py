@@ -63,6 +63,7 @@ def open_rental(settings: StackSettings, regions: Regions, data: MarketData) -> 
                 alerts=data.state.alerts,
                 tables_key_arn=primary.key_arn(DataDomain.TELEMETRY),
                 writers=data.by_region if standby else {},
+                recent_telemetry=data.state.recent_telemetry,
                 expects_cars=cars[data.written].region is base.region,
             ),
             opts=regions.options(base),
