@@ -48,7 +48,7 @@ class QueryWorkgroup(pulumi.ComponentResource):
             EncryptedBucketArgs(
                 key_arn=args.key_arn,
                 tags=args.tags,
-                protect=False,  # every result can be had again
+                protect=args.protect,
                 noncurrent_days=1,
                 lifecycle_rules=[
                     LifecycleRule(

@@ -98,10 +98,10 @@ def test_events_grow_cold_and_results_end(stack: Recording) -> None:
     assert results["housekeeping"]["noncurrentVersionExpiration"] == {"noncurrentDays": 1}
 
 
-def test_what_cannot_be_had_again_is_kept_in_prod(dev: Recording, prod: Recording) -> None:
+def test_nothing_is_deleted_with_its_bucket_or_table_in_prod(dev: Recording, prod: Recording) -> None:
     for recording, forced in ((dev, True), (prod, False)):
         assert bucket(recording, "curated")["forceDestroy"] is forced
-        assert bucket(recording, "results")["forceDestroy"] is True
+        assert bucket(recording, "results")["forceDestroy"] is forced
         table = recording.one("aws:dynamodb/table:Table", "-kpi-table")
         assert table["deletionProtectionEnabled"] is not forced
 
