@@ -3,12 +3,17 @@
 import json
 from pathlib import Path
 
-from bench import preview, processor, rental
+from bench import preview, processor, rental, staff
 
 
 def main() -> None:
     """Print the figures of each part as they come, and write them all."""
-    figures = {"preview": preview.run(), "processor": processor.run(), "rental": rental.run()}
+    figures = {
+        "preview": preview.run(),
+        "processor": processor.run(),
+        "rental": rental.run(),
+        "staff": staff.run(),
+    }
     target = Path(__file__).resolve().parents[1] / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -97,7 +97,7 @@ class StaffService(pulumi.ComponentResource):
                 ],
                 tags=tags,
                 timeout_seconds=15,
-                memory_mb=1_024,
+                memory_mb=1_769,  # one whole vCPU: a look at 1,000 cars is processor time
                 reserved_concurrency=CONCURRENCY,
             ),
             opts=child,

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from botocore.exceptions import (
@@ -23,7 +24,7 @@ from ev_rental.vehicle import Vehicle
 from ev_rental.vocabulary import Market, RejectReason, Severity
 from telemetry_processor.items import fingerprint, vehicle_from
 from telemetry_processor.rejected import RejectedRecord, RejectedRecords
-from telemetry_processor.samples import Samples
+from telemetry_processor.samples import BATCH_PUTS, Samples
 from telemetry_processor.store import OvertakenError, Store
 
 MAX_FOLDS: Final = 4
@@ -170,13 +171,17 @@ class Processor:
         """After the states, and never instead of them: what cannot be kept is counted and let go."""
         if self._samples is None or not samples:
             return
-        try:
-            dropped = self._samples.keep(samples)
-        except _AWS_ERRORS as error:
-            self._on_problem("samples could not be kept", samples[0].vehicle_id, error)
-            dropped = len(samples)
+        parts = [samples[start : start + BATCH_PUTS] for start in range(0, len(samples), BATCH_PUTS)]
+        dropped = sum(self._writers.map(partial(self._keep_some, self._samples), parts))
         summary.samples_dropped += dropped
         summary.samples_kept += len(samples) - dropped
+
+    def _keep_some(self, table: Samples, samples: list[Sample]) -> int:
+        try:
+            return table.keep(samples)
+        except _AWS_ERRORS as error:
+            self._on_problem("samples could not be kept", samples[0].vehicle_id, error)
+            return len(samples)
 
     def _write(self, works: list[_Work]) -> Iterable[_Done]:
         if not works:

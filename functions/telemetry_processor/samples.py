@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from telemetry_processor.items import Attributes
 
-_BATCH_PUTS: Final = 25  # BatchWriteItem's limit
+BATCH_PUTS: Final = 25
+"""BatchWriteItem's limit."""
 _ATTEMPTS: Final = 3
 _FIRST_PAUSE: Final = 0.05  # seconds, doubled at each attempt
 
@@ -51,16 +52,8 @@ class Samples:
         self._pause = pause
 
     def keep(self, samples: Sequence[Sample]) -> int:
-        """Writes them, no two of one vehicle and minute; answers how many DynamoDB did not get to.
-
-        Raises botocore's errors.
-        """
-        left = 0
-        for start in range(0, len(samples), _BATCH_PUTS):
-            left += self._put(samples[start : start + _BATCH_PUTS])
-        return left
-
-    def _put(self, samples: Sequence[Sample]) -> int:
+        """Writes at most BATCH_PUTS, no two of one vehicle and minute; answers how many DynamoDB did not get
+        to. Raises botocore's errors."""
         requests: list[Any] = [{"PutRequest": {"Item": sample_attributes(sample)}} for sample in samples]
         for attempt in range(_ATTEMPTS):
             if attempt:
