@@ -29,6 +29,7 @@ from ev_rental.rental.vocabulary import EventType
 from event_publisher.facts import FactType
 from kpi_store import lake
 from telemetry_processor.items import alert_update, new_alert
+from tests.stacks import ROOT
 
 # The type of `detail` is looked at apart: parsing it for every query takes a test its time.
 DETAIL = exp.DataType.build(schema.EVENT_COLUMNS["detail"], dialect="hive")
@@ -192,6 +193,15 @@ def test_the_types_that_questions_ask_for_are_in_the_lake() -> None:
 def test_names_of_questions_are_unique_and_each_is_a_question() -> None:
     assert len({question.name for question in QUESTIONS}) == len(QUESTIONS)
     assert all(question.asks.endswith("?") for question in QUESTIONS)
+
+
+def test_the_page_lists_every_question_and_every_table() -> None:
+    page = (ROOT / "docs" / "analytics.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for question in QUESTIONS:
+        assert f"| `{question.name}` | {question.asks} |" in rows
+    for table in TABLES:
+        assert any(row.startswith(f"| `{table}` |") for row in rows), table
 
 
 # ---- Regions -----------------------------------------------------------------------------------------------
