@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pages import events, openapi, rental, rider_api, telemetry
+from pages import events, openapi, rental, rider_api, staff_api, telemetry
 from pages.markdown import renewed
 
 FUNCTIONS = Path(__file__).resolve().parents[1]
@@ -11,6 +11,7 @@ PAGES = {
     "events.md": events.TABLES,
     "rental.md": rental.TABLES,
     "rider-api.md": rider_api.TABLES,
+    "staff-api.md": staff_api.TABLES,
     "telemetry.md": telemetry.TABLES,
 }
 

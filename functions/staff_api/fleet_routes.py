@@ -7,9 +7,10 @@ from msgspec import Struct
 from ev_rental.rental.errors import ErrorCode
 from ev_rental.rental.market import stations
 from ev_rental.rental.station import BayRef
+from ev_rental.staff.access import groups_of, may
 from ev_rental.staff.service import StaffService
 from ev_rental.staff.vehicles import CommandRequest, ServiceRequest, VehicleRequest
-from ev_rental.work_orders import UNFINISHED
+from ev_rental.work_orders import UNFINISHED, WorkOrder
 from http_api.etags import CONDITION, UNCHANGED, has_copy, weak_tag
 from http_api.operations import Answer, Request
 from http_api.values import bay_ref, given, or_none
@@ -83,12 +84,17 @@ def list_vehicles(service: StaffService, request: Request[VehicleQuery, None]) -
     "GET", "/v1/vehicles/{vehicleId}", answer=VehicleDetail, problems=(ErrorCode.VEHICLE_NOT_FOUND,)
 )
 def get_vehicle(service: StaffService, request: Request[None, None]) -> Answer:
-    """One car with all that is known of it."""
+    """One car with all that is known of it.
+
+    Its work orders are shown to those who may list them.
+    """
     name = request.path["vehicleId"]
     car = service.car(name)
-    orders = service.store.work_orders(
-        UNFINISHED, vehicle_id=name, assignee=None, limit=100, cursor=None
-    ).items
+    orders: list[WorkOrder] = []
+    if may("listWorkOrders", groups_of(actor_of(request.event).groups)):
+        orders = service.store.work_orders(
+            UNFINISHED, vehicle_id=name, assignee=None, limit=100, cursor=None
+        ).items
     return Answer(body=views.vehicle_detail(service.market, car, orders, service.now()))
 
 

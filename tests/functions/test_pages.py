@@ -4,9 +4,10 @@ import pytest
 
 from ev_rental.rental.events import Event
 from ev_rental.rental.vocabulary import EventType
+from ev_rental.staff.audit import Outcome
 from ev_rental.vocabulary import RejectReason
 from event_publisher.facts import FactType
-from pages import events
+from pages import events, staff_api
 from pages.__main__ import DOCS, PAGES
 from pages.markdown import renewed, table
 from pages.telemetry import REASONS
@@ -25,6 +26,7 @@ def test_the_tables_of_a_page_are_those_of_the_code(name: str) -> None:
         ("rider-api.md", "| 409 | `bay_taken` |", "| 418 | `bay_taken` |"),
         ("events.md", "| `trip.started` |", "| `trip.begun` |"),
         ("rental.md", "| HELD |", "| HOLDING |"),
+        ("staff-api.md", "| `commandVehicle` |", "| `driveVehicle` |"),
     ],
 )
 def test_a_table_that_is_not_true_is_written_anew(name: str, true: str, false: str) -> None:
@@ -40,6 +42,10 @@ def test_a_page_without_a_place_for_a_table_is_an_error() -> None:
 
 def test_every_reason_is_explained() -> None:
     assert set(REASONS) == set(RejectReason)
+
+
+def test_every_outcome_of_an_act_is_explained() -> None:
+    assert set(staff_api.OUTCOMES) == set(Outcome)
 
 
 def test_every_event_is_in_the_catalogue() -> None:

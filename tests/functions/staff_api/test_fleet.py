@@ -202,6 +202,7 @@ def test_a_cars_page_shows_its_readings_alerts_and_work(staff: Office) -> None:
     assert (detail["make"], detail["model"]) == ("BYD", "Dolphin")
     assert [one["alertId"] for one in detail["alerts"]] == [alert]
     assert [(one["title"], one["alertId"]) for one in detail["workOrders"]] == [("Cool it", alert)]
+    assert staff.call("GET", f"/v1/vehicles/{ONE}", by="analyst").body["workOrders"] == []
     readings = {one["path"]: one for one in detail["readings"]}
     assert readings["Vehicle.Speed"] == {"path": "Vehicle.Speed", "unit": "km/h", "number": 12.5}
     assert readings["Vehicle.Diagnostics.DTCList"]["text"] == "P0A80, P0AFA"
