@@ -96,6 +96,25 @@ def test_two_halves_of_the_world_in_one_rule_are_the_world() -> None:
     assert outcomes(groups.RULE, resource(groups.RULE_RESOURCE, {**props, "type": "egress"})) == {}
 
 
+@pytest.mark.parametrize(
+    ("protocol", "cidr", "expected"),
+    [
+        ("-1", "0.0.0.0/0", {FAIL}),
+        ("-1", "10.0.0.0/16", set()),
+        ("tcp", "0.0.0.0/0", set()),
+        (UNKNOWN, "0.0.0.0/0", {WAIT}),
+    ],
+)
+def test_not_everything_may_go_out(protocol: str, cidr: str, expected: set[Outcome]) -> None:
+    lists = {"protocol": protocol, "cidrBlocks": [cidr]}
+    for token, props in (
+        (groups.SECURITY_GROUP, {"egress": [lists]}),
+        (groups.RULE_RESOURCE, {"type": "egress", **lists}),
+        (groups.EGRESS_RULE, {"ipProtocol": protocol, "cidrIpv4": cidr}),
+    ):
+        assert set(outcomes(groups.RULE, resource(token, props)).values()) == expected
+
+
 def test_of_two_rules_the_second_is_told_although_the_first_is_unknown() -> None:
     bad = {"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": ["0.0.0.0/0"]}
     found = outcomes(groups.RULE, resource(groups.SECURITY_GROUP, {"ingress": [UNKNOWN, bad]}))

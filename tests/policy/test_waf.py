@@ -208,7 +208,7 @@ def test_login_protection_groups_do_not_belong_on_a_user_pool(group: str) -> Non
 
 METRICS = {"visibilityConfig": {"cloudwatchMetricsEnabled": True}}
 MANAGED = {
-    "statement": {"managedRuleGroupStatement": {"name": "AWSManagedRulesCommonRuleSet"}},
+    "statement": {"managedRuleGroupStatement": {"name": quality.KNOWN_BAD_INPUTS}},
     "overrideAction": {"none": {}},
     **METRICS,
 }
@@ -232,6 +232,7 @@ def test_an_acl_with_managed_groups_and_a_rate_rule_in_block_passes() -> None:
         ({"rules": []}, {"rules": FAIL}),
         ({"rules": UNKNOWN}, {"rules": WAIT}),
         ({"rules": [MANAGED]}, {"rules": FAIL}),  # no rate rule
+        ({"rules": [{**MANAGED, "statement": {}}, RATE]}, {"rules": FAIL}),  # no group of known bad inputs
         ({"rules": [MANAGED, UNKNOWN]}, {"rules[1]": WAIT, "rules": WAIT}),
         ({"rules": [MANAGED, {**RATE, "action": {"count": {}}}]}, {"rules": FAIL}),
         ({"rules": [MANAGED, {**RATE, "action": UNKNOWN}]}, {"rules": WAIT}),
@@ -245,7 +246,7 @@ def test_an_acl_with_managed_groups_and_a_rate_rule_in_block_passes() -> None:
             {"rules[0].overrideAction": FAIL, "rules": FAIL},
         ),
         ({"rules": [{**RATE, "action": {"allow": {}}}]}, {"rules": FAIL}),
-        ({"rules": [{**RATE, "action": {"challenge": {}}}]}, {}),
+        ({"rules": [MANAGED, {**RATE, "action": {"challenge": {}}}]}, {}),
         (
             {
                 "rules": [
@@ -275,7 +276,7 @@ def test_an_acl_that_does_not_block_fails(change: dict[str, Any], expected: dict
 
 def test_rules_as_json_are_read_like_blocks() -> None:
     metrics = '"VisibilityConfig": {"CloudWatchMetricsEnabled": true}'
-    statement = '"Statement": {"ManagedRuleGroupStatement": {}}'
+    statement = f'"Statement": {{"ManagedRuleGroupStatement": {{"Name": "{quality.KNOWN_BAD_INPUTS}"}}}}'
     managed = f'{{{statement}, "OverrideAction": {{"None": {{}}}}, {metrics}}}'
     rate = f'{{"Statement": {{"RateBasedStatement": {{}}}}, "Action": {{"Block": {{}}}}, {metrics}}}'
     assert _quality(rules=None, ruleJson=f"[{managed}, {rate}]") == {}

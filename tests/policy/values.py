@@ -17,16 +17,20 @@ from tests.stacks import ROOT, stack_config
 _KEYS = ("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
 
 
-class _WithKeys(Recording):
-    """The mock's ARNs are made of names; a key's must look like one."""
+class _AsAws(Recording):
+    """The mock's ARNs are made of names; those that rules read must look as AWS writes them."""
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         identifier, outputs = super().new_resource(args)
+        hexed = hashlib.sha256(args.name.encode()).hexdigest()[:32]
         if args.typ in _KEYS:
-            hexed = hashlib.sha256(args.name.encode()).hexdigest()[:32]
-            outputs = {**outputs, "arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mrk-{hexed}"}
-        if args.typ == "aws:s3/bucket:Bucket":
-            outputs = {**outputs, "arn": f"arn:aws:s3:::{args.name}"}
+            outputs["arn"] = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mrk-{hexed}"
+        elif args.typ == "aws:s3/bucket:Bucket":
+            outputs["arn"] = f"arn:aws:s3:::{args.name}"
+        elif args.typ == "aws:wafv2/webAcl:WebAcl":
+            is_global = args.inputs["scope"] == "CLOUDFRONT"
+            where, scope = ("us-east-1", "global") if is_global else (REGION, "regional")
+            outputs["arn"] = f"arn:aws:wafv2:{where}:{ACCOUNT}:{scope}/webacl/{args.name}/{hexed}"
         return identifier, outputs
 
 
@@ -37,5 +41,5 @@ def recorded(stack: str) -> Recording:
     def build() -> None:
         runpy.run_path(str(ROOT / "__main__.py"))
 
-    with mock.patch.object(recording, "Recording", _WithKeys):
+    with mock.patch.object(recording, "Recording", _AsAws):
         return record(build, stack=stack, config=stack_config(stack))

@@ -1,9 +1,9 @@
-"""Nothing of the network is open to the world but HTTPS.
+"""Nothing of the network is open to the world but HTTPS, and not everything may go out.
 
 PASS     sources inside the network, other security groups, AWS prefix lists; TCP or UDP 443 from anywhere
 FAIL     any other port or protocol from `0.0.0.0/0`, `::/0`, or ranges that together are the world
-         (`0.0.0.0/1` with `128.0.0.0/1`); a prefix list that holds such ranges; a default security group that
-         lets anything in or out
+         (`0.0.0.0/1` with `128.0.0.0/1`); every protocol out to the world; a prefix list that holds such
+         ranges; a default security group that lets anything in or out
 UNKNOWN  the ranges, or the ports of a rule that is open to the world, are known only at deployment
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from pulumi_policy import Severity
 
-from ..core.peek import MISSING, UNKNOWN, Absent, elements, is_list, peek
+from ..core.peek import UNKNOWN, Absent, elements, is_list, peek
 from ..core.rule import Outcome, Resource, ResourceRule, Verdict
 from .world import is_world
 
@@ -23,12 +23,15 @@ SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
 DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 RULE_RESOURCE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS_RULE = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 PREFIX_LIST = "aws:ec2/managedPrefixList:ManagedPrefixList"
 PREFIX_LIST_ENTRY = "aws:ec2/managedPrefixListEntry:ManagedPrefixListEntry"
 
 _HTTPS = 443
 _PROTOCOLS = ("tcp", "udp", "6", "17")
 _WAY_OUT = "Name the networks or security groups that need it; only port 443 may be open to the world"
+_NAME_PORTS = "Name the protocol and ports that must go out, or the networks that they may go to"
+_LISTS = ("cidrBlocks", "ipv6CidrBlocks")
 _EMPTY = "Leave its rules out, and give resources security groups of their own"
 
 
@@ -36,8 +39,12 @@ def judge(resource: Resource) -> Iterator[Verdict]:
     """The verdicts on one group, rule or prefix list."""
     props = resource.props
     if resource.type == RULE_RESOURCE:
-        if peek(props, "type") in ("ingress", UNKNOWN, MISSING):
-            yield from _rule("", props, "protocol", ("cidrBlocks", "ipv6CidrBlocks"))
+        if peek(props, "type") == "egress":
+            yield from _outward("", props, "protocol", _LISTS)
+        else:
+            yield from _rule("", props, "protocol", _LISTS)
+    elif resource.type == EGRESS_RULE:
+        yield from _outward("", props, "ipProtocol", ("cidrIpv4", "cidrIpv6"))
     elif resource.type == INGRESS_RULE:
         yield from _rule("", props, "ipProtocol", ("cidrIpv4", "cidrIpv6"))
     elif resource.type == PREFIX_LIST:
@@ -61,8 +68,21 @@ def _group(resource: Resource) -> Iterator[Verdict]:
     rules = peek(resource.props, "ingress")
     if rules is UNKNOWN:
         yield Verdict(Outcome.UNKNOWN, "ingress", "is known only at deployment", _WAY_OUT, "EC2.18")
-    for index, rule in enumerate(elements(rules) if is_list(rules) else []):
-        yield from _rule(f"ingress[{index}].", rule, "protocol", ("cidrBlocks", "ipv6CidrBlocks"))
+    for index, rule in enumerate(elements(rules)):
+        yield from _rule(f"ingress[{index}].", rule, "protocol", _LISTS)
+    for index, rule in enumerate(elements(peek(resource.props, "egress"))):
+        yield from _outward(f"egress[{index}].", rule, "protocol", _LISTS)
+
+
+def _outward(at: str, block: object, protocol_name: str, names: tuple[str, ...]) -> Iterator[Verdict]:
+    protocol = peek(block, protocol_name)
+    if protocol not in (UNKNOWN, "-1", "all"):
+        return
+    for name in names:
+        value = peek(block, name)
+        if is_world(elements(value) if is_list(value) else [value]):
+            outcome = Outcome.UNKNOWN if protocol is UNKNOWN else Outcome.FAIL
+            yield Verdict(outcome, f"{at}{name}", "lets everything out to the world", _NAME_PORTS)
 
 
 def _rule(at: str, block: object, protocol_name: str, names: tuple[str, ...]) -> Iterator[Verdict]:
@@ -109,7 +129,15 @@ RULE = ResourceRule(
     url="https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html",
     controls=("EC2.18", "EC2.19", "EC2.2"),
     types=frozenset(
-        {SECURITY_GROUP, DEFAULT_GROUP, RULE_RESOURCE, INGRESS_RULE, PREFIX_LIST, PREFIX_LIST_ENTRY}
+        {
+            SECURITY_GROUP,
+            DEFAULT_GROUP,
+            RULE_RESOURCE,
+            INGRESS_RULE,
+            EGRESS_RULE,
+            PREFIX_LIST,
+            PREFIX_LIST_ENTRY,
+        }
     ),
     judge=judge,
 )

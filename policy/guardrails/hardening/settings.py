@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pulumi_policy import Severity
 
-from ..core.conditions import differs, given
+from ..core.conditions import differs, equals, given
 from ..core.demands import FALSE, TRUE, Between, Given, NoneOf, demand, demand_rule, one_of
 
 GROUP = "hardening"
@@ -169,6 +169,19 @@ ROWS = (
     demand("aws:xray/group:Group", "filterExpression", Given()),
     demand("aws:codedeploy/deploymentGroup:DeploymentGroup", "autoRollbackConfiguration.enabled", TRUE),
     demand("aws:route53/record:Record", "allowOverwrite", FALSE, absent=True),
+    demand(
+        "aws:apigateway/methodSettings:MethodSettings",
+        "settings.cacheDataEncrypted",
+        TRUE,
+        when=equals("settings.cachingEnabled", "true"),
+        control="APIGateway.5",
+    ),
+    demand(
+        "aws:acm/certificate:Certificate",
+        "options.certificateTransparencyLoggingPreference",
+        one_of("ENABLED"),
+        absent=True,
+    ),
 )
 
 RULE = demand_rule(

@@ -35,6 +35,8 @@ LEAST_DAYS = 7
 
 ROWS = (
     demand("aws:cloudwatch/logGroup:LogGroup", "retentionInDays", Between(LEAST_DAYS)),
+    # An alarm that tells nobody is a graph.
+    demand("aws:cloudwatch/metricAlarm:MetricAlarm", "actionsEnabled", TRUE, absent=True),
     demand(_FUNCTION, "loggingConfig.logFormat", one_of("JSON")),
     demand(_FUNCTION, "loggingConfig.logGroup", Given()),
     demand(_FUNCTION, "tracingConfig.mode", one_of("Active")),

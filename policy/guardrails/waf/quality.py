@@ -1,9 +1,10 @@
 """A web ACL that is there also blocks.
 
 PASS     a known scope (CLOUDFRONT in us-east-1), at least one rule that blocks, no rule group overridden to
-         count, a rate rule that blocks, metrics on
-FAIL     no rules, rules that only count or allow, a rule group in count, no rate rule, metrics off, scope
-         CLOUDFRONT in another Region, or a description that AWS refuses (it passes the preview)
+         count, AWS's group of known bad inputs (Log4j among them), a rate rule that blocks, metrics on
+FAIL     no rules, rules that only count or allow, a rule group in count, no group of known bad inputs, no
+         rate rule, metrics off, scope CLOUDFRONT in another Region, or a description that AWS refuses (it
+         passes the preview)
 UNKNOWN  rules, scope or Region are known only at deployment; a rate rule may be in a rule group of one's own
 """
 
@@ -24,6 +25,7 @@ from .scope import GLOBAL, REGIONAL
 
 _BLOCKS = ("block", "captcha", "challenge")
 _DESCRIPTION = re.compile(r"[\w+=:#@/\-,.][\w+=:#@/\-,.\s]*", re.ASCII)  # the pattern of AWS's own API
+KNOWN_BAD_INPUTS = "AWSManagedRulesKnownBadInputsRuleSet"
 _SPELT = {"CloudWatchMetricsEnabled": "cloudwatchMetricsEnabled"}
 _ADD_RULES = "Add AWS managed rule groups in block (override_action none) and a rate-based rule that blocks"
 _NO_COUNT = "Set override_action to none: a group in count lets everything pass"
@@ -83,6 +85,7 @@ def _rules(props: Mapping[str, Any]) -> Iterator[Verdict]:
             yield Verdict(outcome, f"{at}.overrideAction", "only counts", _NO_COUNT)
         yield from _metrics(f"{at}.", rule)
     yield from _one_must(found, _blocks, "only count or allow", "Let the rules block")
+    yield from _one_must(found, _refuses_bad_inputs, f"hold no group {KNOWN_BAD_INPUTS}", _ADD_RULES)
     yield from _one_must(found, _limits_rate, "hold no rate-based rule that blocks", _ADD_RULES)
 
 
@@ -103,6 +106,15 @@ def _blocks(rule: object) -> bool | Absent:
     if isinstance(override, Mapping):
         return peek(override, "count") is MISSING
     return any(peek(action, name) is not MISSING for name in _BLOCKS)
+
+
+def _refuses_bad_inputs(rule: object) -> bool | Absent:
+    statement = peek(rule, "statement")
+    name = peek(peek(statement, "managedRuleGroupStatement"), "name")
+    if UNKNOWN in (rule, statement, name):
+        return UNKNOWN
+    own_group = peek(statement, "ruleGroupReferenceStatement") is not MISSING
+    return UNKNOWN if own_group else name == KNOWN_BAD_INPUTS
 
 
 def _limits_rate(rule: object) -> bool | Absent:
