@@ -16,6 +16,8 @@ from delivery.plan import OutputsError, from_record, read_canaries, to_record
 from delivery.release import ReleaseError, moves, release, take_back
 from delivery.smoke import smoke
 
+URL_OUTPUT = "riderApiUrl"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
@@ -44,7 +46,10 @@ def _rollback(options: argparse.Namespace) -> int:
 
 
 def _smoke(options: argparse.Namespace) -> int:
-    smoke(options.url, _say)
+    url = json.loads(options.outputs.read_text()).get(URL_OUTPUT)
+    if not isinstance(url, str):
+        raise OutputsError(f"output {URL_OUTPUT} is {url!r}: the rider API's URL is expected")
+    smoke(url, _say)
     return 0
 
 
@@ -79,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(run=_rollback)
 
     one = commands.add_parser("smoke", help="ask the rider API from outside")
-    one.add_argument("--url", required=True, help="https://api.<market>.<domain>")
+    one.add_argument("--outputs", type=Path, required=True, help="`pulumi stack output --json`")
     one.set_defaults(run=_smoke)
 
     one = commands.add_parser("comment", help="say what a change does, by two offline previews")

@@ -224,7 +224,7 @@ class GithubRoles(pulumi.ComponentResource):
             ),
             Statement(
                 sid="ReadIam",
-                actions=["iam:Get*", "iam:List*", "iam:SimulatePrincipalPolicy"],
+                actions=["iam:Get*", "iam:List*"],
                 resources=["*"],  # reading tells no secret, and lists have no resource
             ),
         ]

@@ -177,12 +177,21 @@ def test_a_release_that_does_not_answer_fails_after_a_few_attempts() -> None:
     assert len(pauses) == ATTEMPTS - 1
 
 
-def test_the_smoke_command_fails_when_the_api_does(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_smoke_command_asks_the_stacks_own_api_and_fails_when_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def down(_url: str, _say: object) -> None:
-        raise ProbeError("/gbfs: status 503")
+    def down(url: str, _say: object) -> None:
+        raise ProbeError(f"{url}/gbfs: status 503")
 
     monkeypatch.setattr(cli, "smoke", down)
-    assert run("smoke", "--url", "https://api") == 1
-    assert "status 503" in capsys.readouterr().out
+    path = tmp_path / "outputs.json"
+    path.write_text('{"riderApiUrl": "https://api.sg"}')
+    assert run("smoke", "--outputs", path) == 1
+    assert "https://api.sg/gbfs: status 503" in capsys.readouterr().out
+
+
+def test_a_stack_without_the_apis_url_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "outputs.json"
+    path.write_text("{}")
+    assert run("smoke", "--outputs", path) == 1
+    assert "output riderApiUrl is None" in capsys.readouterr().out
