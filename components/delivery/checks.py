@@ -59,6 +59,7 @@ class HealthCheck:
 
 CHECKS: Mapping[str, HealthCheck] = MappingProxyType(
     {
+        "alert_dispatcher": HealthCheck.records(),
         "booking_expirer": HealthCheck.task("expire"),
         "command_acks": HealthCheck.records(),
         "demand_forecaster": HealthCheck.refusal("UnknownTaskError"),
@@ -75,6 +76,7 @@ CHECKS: Mapping[str, HealthCheck] = MappingProxyType(
         "rider_signup": HealthCheck.trigger(),
         "staff_api": HealthCheck.get("/v1/bookings"),
         "telemetry_processor": HealthCheck.records(),
+        "ticket_webhook": HealthCheck.records(),
     }
 )
 """A function's folder -> how its new version is tried. Each must be harmless at any time, in any Region."""

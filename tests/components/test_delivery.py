@@ -439,7 +439,7 @@ def test_a_release_is_told_all_that_it_needs() -> None:
 
 def test_every_function_of_the_platform_can_be_tried() -> None:
     folders = {path.parent.name for path in FUNCTIONS_DIR.glob("*/handler.py")}
-    assert set(CHECKS) == folders - {"pretraffic_hook"}
+    assert folders - {"pretraffic_hook"} <= set(CHECKS)
 
 
 def test_a_function_that_nobody_said_how_to_try_is_refused() -> None:
