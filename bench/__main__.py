@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from bench import preview, processor, rental, staff
+from bench import key_figures, preview, processor, rental, staff
 
 
 def main() -> None:
@@ -13,6 +13,7 @@ def main() -> None:
         "processor": processor.run(),
         "rental": rental.run(),
         "staff": staff.run(),
+        "key_figures": key_figures.run(),
     }
     target = Path(__file__).resolve().parents[1] / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
