@@ -1,4 +1,8 @@
-"""`ev`: the command line. Exit code 0 clean, 1 a mandatory violation or a failed program, 2 bad usage."""
+"""`ev`: the command line.
+
+Exit code 0 clean; 1 a mandatory violation, a URN that would be deleted, or a failed program; 2 bad usage;
+3 only lists of URNs to be written anew.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,26 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from offline.config import Project
 from offline.errors import UsageError
 from offline.render import render
 from offline.run import DEFAULT_TIMEOUT, Options, preview_stacks
+from offline.urns_command import Acceptance, guard
+from offline.urns_list import lists_without_stack
+from offline.urns_report import render as render_urns
 
-CLEAN, FAILED, USAGE = 0, 1, 2
+CLEAN, FAILED, USAGE, STALE = 0, 1, 2, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        code = _preview(options)
+        code: int = options.run(options)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # whoever reads, such as `head`, has seen enough
@@ -37,39 +46,86 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _preview(options: argparse.Namespace) -> int:
     project = Project.find(options.cwd)
-    stacks = list(options.stacks)
-    if options.all:
-        if stacks:
-            raise UsageError(f"--all previews every stack; leave out {', '.join(stacks)}")
-        stacks = project.stacks()
-    if not stacks:
-        known = ", ".join(project.stacks()) or "none"
-        raise UsageError(f"name a stack, or pass --all (stacks of {project.name}: {known})")
+    stacks = _stacks(options, project)
     results = preview_stacks(
         project,
         stacks,
-        Options(
-            config=_pairs(options.config),
+        replace(
+            _run_options(options),
             packs=tuple(options.policy_pack),
             pack_config=options.policy_pack_config,
-            answers=options.answers,
-            isolated=options.isolated or options.python is not None,
-            python=options.python,
-            timeout=options.timeout,
-            jobs=options.jobs,
-            organization=options.organization,
-            substitute=options.substitute,
         ),
         _progress,
     )
     if options.json:
-        documents = {name: result.document() for name, result in results.items()}
-        shown = documents if len(stacks) > 1 or options.all else documents[stacks[0]]
-        print(json.dumps(shown, indent=4, ensure_ascii=False))  # noqa: T201
+        _print_json(options, {name: result.document() for name, result in results.items()})
     else:
-        rule = "\n\n" + "=" * 80 + "\n\n"
-        print(rule.join(render(result) for result in results.values()))  # noqa: T201
+        _print_parts([render(result) for result in results.values()])
     return FAILED if any(result.failed for result in results.values()) else CLEAN
+
+
+def _urns(options: argparse.Namespace) -> int:
+    project = Project.find(options.cwd)
+    stacks = _stacks(options, project)
+    orphans = lists_without_stack(project) if options.all else []
+    if orphans:
+        names = ", ".join(f"{file.parent.name}/{file.name}" for file in orphans)
+        raise UsageError(
+            f"{names}: the project has no such stack. Bring its stack file back; or, when the stack has been "
+            "destroyed, delete the list"
+        )
+    reports = guard(
+        project,
+        stacks,
+        _run_options(options),
+        write=options.verb == "write",
+        accepts=Acceptance(tuple(options.accept_deletion), options.accept_deletions),
+        progress=_progress,
+    )
+    if options.json:
+        _print_json(options, {name: report.document() for name, report in reports.items()})
+    else:
+        _print_parts([render_urns(report) for report in reports.values()])
+    found = {report.status for report in reports.values()}
+    if found & {"failed", "refused"}:
+        return FAILED
+    return STALE if "stale" in found else CLEAN
+
+
+def _stacks(options: argparse.Namespace, project: Project) -> list[str]:
+    stacks = list(dict.fromkeys(options.stacks))
+    if options.all:
+        if stacks:
+            raise UsageError(f"--all takes every stack; leave out {', '.join(stacks)}")
+        stacks = project.stacks()
+    if not stacks:
+        known = ", ".join(project.stacks()) or "none"
+        raise UsageError(f"name a stack, or pass --all (stacks of {project.name}: {known})")
+    return stacks
+
+
+def _run_options(options: argparse.Namespace) -> Options:
+    return Options(
+        config=_pairs(options.config),
+        answers=options.answers,
+        isolated=options.isolated or options.python is not None,
+        python=options.python,
+        timeout=options.timeout,
+        jobs=options.jobs,
+        organization=options.organization,
+        substitute=options.substitute,
+    )
+
+
+def _print_json(options: argparse.Namespace, documents: dict[str, dict[str, Any]]) -> None:
+    one = len(documents) == 1 and not options.all
+    shown = next(iter(documents.values())) if one else documents
+    print(json.dumps(shown, indent=4, ensure_ascii=False))  # noqa: T201 - a command line prints
+
+
+def _print_parts(parts: Sequence[str]) -> None:
+    rule = "\n\n" + "=" * 80 + "\n\n"
+    print(rule.join(parts))  # noqa: T201
 
 
 def _progress(stack: str, state: str) -> None:
@@ -111,11 +167,8 @@ def _parser() -> argparse.ArgumentParser:
         help="preview stacks of any Pulumi Python program: no CLI, no credentials, no network",
         description="Run a program as a first `pulumi preview` would, and policy packs over it.",
     )
+    preview.set_defaults(run=_preview)
     add = preview.add_argument
-    add("stacks", nargs="*", metavar="STACK", help="stacks to preview, each with a Pulumi.<stack>.yaml")
-    add("--all", action="store_true", help="every stack of the project")
-    add("--cwd", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this one)")
-    add("--config", action="append", default=[], metavar="K=V", help="set a configuration value; repeatable")
     add(
         "--policy-pack",
         action="append",
@@ -130,6 +183,46 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="the pack's configuration (default: Pulumi.<stack>.policy.json)",
     )
+    _add_run_options(preview, "print the document of `pulumi preview --json`; of several stacks, by name")
+    _add_urns(commands.add_parser("urns", help="the rename guard: keep a list of every stack's URNs"))
+    return parser
+
+
+def _add_urns(urns: argparse.ArgumentParser) -> None:
+    urns.description = "A URN that changes without an alias is a resource that a live stack deletes."
+    verbs = urns.add_subparsers(dest="verb", required=True)
+    check = verbs.add_parser(
+        "check",
+        help="compare stacks with their lists",
+        description="Preview stacks and compare their URNs with urns/<stack>.urns. Exit code 0 as listed, 1 "
+        "something would be deleted or replaced, 2 bad usage, 3 only the list is out of date.",
+    )
+    check.set_defaults(run=_urns, accept_deletion=[], accept_deletions=False)
+    write = verbs.add_parser(
+        "write",
+        help="compare stacks with their lists and bring these up to date",
+        description="Write urns/<stack>.urns of each stack in which nothing would be deleted or replaced, or "
+        "only what is accepted here.",
+    )
+    write.set_defaults(run=_urns)
+    write.add_argument(
+        "--accept-deletion",
+        action="append",
+        default=[],
+        metavar="URN",
+        help="the deletion of this URN is meant; a glob does too; repeatable",
+    )
+    write.add_argument("--accept-deletions", action="store_true", help="all deletions are meant")
+    for verb in (check, write):
+        _add_run_options(verb, "print the result as JSON; of several stacks, by name")
+
+
+def _add_run_options(parser: argparse.ArgumentParser, json_help: str) -> None:
+    add = parser.add_argument
+    add("stacks", nargs="*", metavar="STACK", help="stacks, each with a Pulumi.<stack>.yaml")
+    add("--all", action="store_true", help="every stack of the project")
+    add("--cwd", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this one)")
+    add("--config", action="append", default=[], metavar="K=V", help="set a configuration value; repeatable")
     add(
         "--answers",
         type=Path,
@@ -166,12 +259,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="what pulumi.get_organization() returns",
     )
-    add(
-        "--json",
-        action="store_true",
-        help="print the document of `pulumi preview --json`; of several stacks, by name",
-    )
-    return parser
+    add("--json", action="store_true", help=json_help)
 
 
 if __name__ == "__main__":

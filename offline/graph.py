@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from offline.urns import STACK_TYPE
+from offline.urns import STACK_TYPE, AliasSpec
 from offline.values import mask
 
 Severity = Literal["info", "warning", "error"]
@@ -32,6 +32,7 @@ class Resource:
     dependencies: list[str] = field(default_factory=list)
     property_dependencies: dict[str, list[str]] = field(default_factory=dict)
     aliases: list[str] = field(default_factory=list)
+    alias_specs: list[AliasSpec] = field(default_factory=list)
     protect: bool = False
     retain_on_delete: bool = False
     deleted_with: str = ""

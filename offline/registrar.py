@@ -39,6 +39,7 @@ class Registrar:
             provider = self._providers.resolve(
                 request.type, request.provider, request.parent, request.version, request.packageRef
             )
+        specs = [*map(_alias, request.aliases), *(AliasSpec(urn=alias) for alias in request.aliasURNs)]
         return Resource(
             urn=urn,
             type=request.type,
@@ -53,12 +54,8 @@ class Registrar:
                 name: sorted(set(dependencies.urns))
                 for name, dependencies in sorted(request.propertyDependencies.items())
             },
-            aliases=resolve_aliases(
-                Urn.parse(urn),
-                request.parent,
-                [*map(_alias, request.aliases), *(AliasSpec(urn=alias) for alias in request.aliasURNs)],
-                parent.aliases if parent else (),
-            ),
+            aliases=resolve_aliases(Urn.parse(urn), request.parent, specs, parent.aliases if parent else ()),
+            alias_specs=specs,
             protect=request.protect
             if request.HasField("protect")
             else bool(inherits and parent and parent.protect),

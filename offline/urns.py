@@ -36,6 +36,16 @@ class Urn:
     def type(self) -> str:
         return self.qualified_type.rpartition("$")[2]
 
+    @property
+    def parent_type(self) -> str:
+        """The qualified type of the parent; empty for the stack's own children."""
+        return self.qualified_type.rpartition("$")[0]
+
+    @property
+    def local(self) -> str:
+        """What tells it from the other resources of its stack: `<qualified type>::<name>`."""
+        return f"{self.qualified_type}::{self.name}"
+
     def __str__(self) -> str:
         return f"urn:pulumi:{self.stack}::{self.project}::{self.qualified_type}::{self.name}"
 
