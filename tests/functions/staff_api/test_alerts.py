@@ -107,6 +107,32 @@ def test_an_alert_of_a_rule_that_forgot_it_can_still_be_resolved(staff: Office) 
     assert work(staff, "resolve", alert).body["status"] == "RESOLVED"
 
 
+def test_an_older_alert_that_was_left_open_is_ended_without_touching_the_newer_one(staff: Office) -> None:
+    older, newer = staff.alarm(ONE, "battery_hot"), staff.alarm(ONE, "battery_hot")
+    assert work(staff, "resolve", older).body["status"] == "RESOLVED"
+    with pytest.raises(RentalError, match="maintenance"):
+        staff.world.service.hold("rider-1", "k", HoldRequest(vehicle_id=ONE))
+    assert work(staff, "resolve", newer).status == 200
+
+
+def test_an_alert_that_ends_while_somebody_acknowledges_it_stays_ended(staff: Office) -> None:
+    alert = staff.alarm(ONE, "battery_low")
+    transact = staff.db.transact_write_items
+    writes: list[Any] = []
+
+    def somebody_is_faster(**request: Any) -> Any:
+        writes.append(request)
+        if len(writes) == 1:
+            item = dict(staff.db.tables[ALERTS][(ONE, stored_id(alert))])
+            item |= {"status": {"S": "RESOLVED"}, "resolved_at": {"N": "1"}}
+            staff.db.put(ALERTS, (ONE, stored_id(alert)), item)
+        return transact(**request)
+
+    staff.db.transact_write_items = somebody_is_faster  # type: ignore[method-assign]  # the processor's part
+    assert work(staff, "acknowledge", alert).body["code"] == "wrong_state"
+    assert staff.db.tables[ALERTS][(ONE, stored_id(alert))]["status"] == {"S": "RESOLVED"}
+
+
 def test_an_alert_is_acknowledged_once_and_stays_in_the_inbox(staff: Office) -> None:
     alert = staff.alarm(ONE, "battery_low")
     answer = work(staff, "acknowledge", alert, note="on my way")
