@@ -40,10 +40,29 @@ FUNCTIONS = (
 )
 
 
+RENTAL = (
+    "-rental",
+    "-riders",
+    "-commands",
+    "-keys-",
+    "-state-alerts",
+    "-state-vehicles",
+    "-operations-",
+    "-dependencies",
+    "-api-logging",
+)
+
+
+@pytest.fixture(scope="module")
+def dev(dev: Recording) -> Recording:
+    """Of dev, the rental and what it builds on."""
+    return dev.only(*RENTAL)
+
+
 @pytest.fixture(scope="module")
 def prod(prod: Recording) -> Recording:
-    """Of prod, what is in the primary Region; tests/components/test_standby.py is about the other."""
-    return prod.on("aws-ap-southeast-1")
+    """Likewise of prod, in the primary Region; tests/components/test_standby.py is about the other."""
+    return prod.on("aws-ap-southeast-1").only(*RENTAL)
 
 
 def rental_table(stack: Recording) -> Recorded:
@@ -392,10 +411,10 @@ def test_the_bus_is_encrypted_and_every_event_can_be_replayed(stack: Recording) 
 def test_a_completed_trip_reaches_the_invoicer_by_a_queue_and_is_kept_when_it_cannot(
     stack: Recording,
 ) -> None:
-    rule = stack.one("aws:cloudwatch/eventRule:EventRule")
+    rule = stack.one("aws:cloudwatch/eventRule:EventRule", "-events-invoices")
     assert json.loads(rule["eventPattern"])["detail-type"] == ["trip.completed"]
     queue, dead = stack.one(QUEUE, "-invoices-queue"), stack.one(QUEUE, "-invoices-dead-letters")
-    target = stack.one("aws:cloudwatch/eventTarget:EventTarget")
+    target = stack.one("aws:cloudwatch/eventTarget:EventTarget", "-events-invoices-target")
     assert target["arn"] == queue.arn
     assert target["deadLetterConfig"] == {"arn": dead.arn}
     for made in (queue, dead):
