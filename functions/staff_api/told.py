@@ -325,7 +325,7 @@ class RiderView(Struct, frozen=True, kw_only=True, rename="camel"):
 
 class BookingView(Struct, frozen=True, kw_only=True, rename="camel"):
     """A booking and its trip. `commandId`: the command the car has not answered yet. `energyWh`: what the
-    trip took from the battery."""
+    trip took from the battery. `cancelReason`: absent when the rider cancelled."""
 
     booking_id: str
     rider_id: str
@@ -343,6 +343,7 @@ class BookingView(Struct, frozen=True, kw_only=True, rename="camel"):
     ended_at: int | UnsetType = UNSET
     metres: int | UnsetType = UNSET
     energy_wh: int | UnsetType = UNSET
+    cancel_reason: str | UnsetType = UNSET
     invoice_id: str | UnsetType = UNSET
 
 

@@ -263,6 +263,7 @@ def booking_view(booking: Booking) -> BookingView:
         ended_at=given(booking.ended_at),
         metres=given(booking.metres),
         energy_wh=given(booking.energy_wh),
+        cancel_reason=given(booking.cancel_reason),
         invoice_id=given(booking.invoice_id),
     )
 
