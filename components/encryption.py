@@ -40,7 +40,7 @@ _SENDERS: Mapping[DataDomain, tuple[str, ...]] = MappingProxyType(
         DataDomain.TELEMETRY: ("aps", "cloudwatch", "events", "s3", "sns"),
         DataDomain.RENTAL: ("cloudwatch", "events", "s3", "sns"),
         DataDomain.BACKOFFICE: ("cloudwatch", "events", "s3", "sns"),
-        DataDomain.LOGS: (),
+        DataDomain.LOGS: ("config",),
         DataDomain.ANALYTICS: ("events", "s3", "sns"),
     }
 )
