@@ -57,7 +57,8 @@ schema: $(READY) ## write docs/config.schema.json from the settings
 
 docs: $(READY) ## write the tables of docs/ and the OpenAPI document from the code
 	@PYTHONPATH=functions $(BIN)/python -m pages
-	@cd policy && ../$(BIN)/python -m guardrails docs ../docs/policy.md
+	@cd policy && ../$(BIN)/python -m guardrails docs README.md
+	@PYTHONPATH=policy $(BIN)/python -m tests.policy.coverage
 
 lock: ## resolve the lock files anew (needs uv)
 	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 \

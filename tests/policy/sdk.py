@@ -1,13 +1,18 @@
-"""The inputs of a resource type as the installed pulumi_aws describes them."""
+"""The inputs of a resource type as the installed pulumi_aws describes them.
+
+`python -m tests.policy.sdk` writes the pack's list of the types that take tags; it imports all of pulumi_aws.
+"""
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import re
 import typing
 import warnings
 from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -86,3 +91,35 @@ def key_like_inputs(token: str) -> frozenset[str]:
     blocks = {path.rsplit(".", 1)[0] for path in paths if "." in path}
     named = {path for path in paths if KEY_LIKE.search(path.rsplit(".", 1)[-1]) and path not in blocks}
     return frozenset(named | (set(KEY_LIKE_PATHS.get(token, ())) & paths))
+
+
+def taggable() -> list[str]:
+    """Every resource type of the SDK that takes a block `tags`."""
+    package = importlib.import_module("pulumi_aws")
+    found: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        for service in pkgutil.iter_modules(package.__path__, "pulumi_aws."):
+            if service.ispkg and service.name != "pulumi_aws.config":
+                found.update(_taggable_of(importlib.import_module(service.name)))
+    return sorted(found)
+
+
+def _taggable_of(service: ModuleType) -> Iterator[str]:
+    """Types of one service: each is in a module of its own, which names it where it calls its base class."""
+    for found in pkgutil.iter_modules(service.__path__, f"{service.__name__}."):
+        module = importlib.import_module(found.name)
+        source = Path(module.__file__ or "").read_text(encoding="utf-8")
+        for token in set(_TOKEN.findall(source)):
+            args = [
+                getattr(module, f"{token.rsplit(':', 1)[1]}{suffix}", None) for suffix in ("InitArgs", "Args")
+            ]
+            if any(hasattr(cls, "tags") for cls in args if cls is not None):
+                yield token
+
+
+_TOKEN = re.compile(r"__init__\(\s*'(aws:[^']+)'")
+
+if __name__ == "__main__":
+    LIST = Path(__file__).resolve().parents[2] / "policy" / "guardrails" / "tags" / "taggable.txt"
+    LIST.write_text("\n".join(taggable()) + "\n", encoding="utf-8")

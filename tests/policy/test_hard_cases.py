@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -9,6 +10,8 @@ import pytest
 
 from guardrails.core.rule import Outcome, ResourceRule
 from guardrails.pack import RULES
+from guardrails.tags.required import DEFAULT
+from offline.values import secret
 from tests.policy.shapes import KEY_ARN, UNKNOWN, resource
 
 
@@ -29,9 +32,9 @@ def _failures(case: Case) -> set[str]:
         if isinstance(rule, ResourceRule) and rule.concerns(case.token) and rule.name.startswith(case.rules)
     ]
     assert rules
-    found = resource(case.token, case.props, config=CONFIG.get(case.rules))
+    found = resource(case.token, case.props, provider=PROVIDER, config=CONFIG.get(case.rules))
     verdicts = [verdict for rule in rules for verdict in rule.judge(found)]
-    return {verdict.path for verdict in verdicts if verdict.outcome is Outcome.FAIL}
+    return {verdict.path.partition(" ")[0] for verdict in verdicts if verdict.outcome is Outcome.FAIL}
 
 
 STREAM = "aws:kinesis/stream:Stream"
@@ -53,6 +56,9 @@ ACL = "aws:wafv2/webAcl:WebAcl"
 REGIONAL_ACL = "arn:aws:wafv2:ap-southeast-1:111122223333:regional/webacl/a/1"
 METRICS = {"visibilityConfig": {"cloudwatchMetricsEnabled": True}}
 CONFIG = {"residency-": {"allowedRegions": ["ap-southeast-1"]}}
+POLICY = "aws:iam/policy:Policy"
+MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+PROVIDER = {"region": "ap-southeast-1", "defaultTags": json.dumps({"tags": dict.fromkeys(DEFAULT, "x")})}
 SSE = {"enabled": True, "kmsKeyArn": KEY_ARN}
 RESULTS = {"encryptionConfiguration": {"encryptionOption": "SSE_KMS", "kmsKeyArn": KEY_ARN}}
 
@@ -276,6 +282,70 @@ _OTHERS: dict[str, tuple[str, str, Mapping[str, Any], set[str]]] = {
         {"region": "ap-southeast-1", "replicas": [{"regionName": "us-west-2"}, {"regionName": UNKNOWN}]},
         {"replicas[0].regionName"},
     ),
+    "action as one text": (
+        "iam-permissions",
+        POLICY,
+        {"policy": '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::lake/*"}}'},
+        {"policy"},
+    ),
+    "actions as a list": (
+        "iam-permissions",
+        POLICY,
+        {"policy": '{"Statement": [{"Effect": "Deny"}, {"Effect": "Allow", "Action": ["a:B", "*"]}]}'},
+        {"policy"},
+    ),
+    "all actions but some": (
+        "iam-",
+        POLICY,
+        {"policy": '{"Statement": [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]}'},
+        {"policy"},
+    ),
+    "permissions not known yet": ("iam-", POLICY, {"policy": UNKNOWN}, set()),
+    "permissions that hold a secret": (
+        "iam-",
+        POLICY,
+        {"policy": secret('{"Statement": [{"Action": "*"}]}')},
+        {"policy"},
+    ),
+    "trust of everybody": (
+        "iam-",
+        "aws:iam/role:Role",
+        {"assumeRolePolicy": '{"Statement": {"Principal": "*", "Action": "sts:AssumeRole"}}'},
+        {"assumeRolePolicy"},
+    ),
+    "function of a dead runtime": ("dead-", FUNCTION, {"runtime": "python3.8"}, {"runtime"}),
+    "application of a dead service": ("dead-", "aws:pinpoint/app:App", {}, {"The"}),
+    "stream read for ever": (
+        "events-",
+        MAPPING,
+        {"startingPosition": "LATEST", "functionResponseTypes": ["ReportBatchItemFailures"]},
+        {
+            "maximumRetryAttempts",
+            "maximumRecordAgeInSeconds",
+            "destinationConfig.onFailure.destinationArn",
+            "bisectBatchOnFunctionError",
+        },
+    ),
+    "queue read by parts": (
+        "events-",
+        MAPPING,
+        {"functionResponseTypes": ["ReportBatchItemFailures"]},
+        set(),
+    ),
+    "schedule whose first retry is unknown": (
+        "events-",
+        SCHEDULE,
+        {"target": {"retryPolicy": {"maximumRetryAttempts": UNKNOWN}}},
+        {"target.deadLetterConfig.arn"},
+    ),
+    "table without protection": (
+        "protection-",
+        TABLE,
+        {"pointInTimeRecovery": {"enabled": False}, "deletionProtectionEnabled": UNKNOWN},
+        {"pointInTimeRecovery.enabled"},
+    ),
+    "tags in default tags only": ("tags-", TABLE, {}, set()),
+    "blank tag": ("tags-", TABLE, {"tags": {"Owner": " "}}, {"tags.Owner"}),
     "table abroad": ("residency-", TABLE, {"region": "us-west-2"}, {"region"}),
 }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from offline.policy_config import PackConfig
 from offline.values import UNKNOWN, secret
 from tests.policy.program import PACK
 from tests.policy.shapes import KEY_ARN, urn_of
-from tests.policy.test_hard_cases import CASES
+from tests.policy.test_hard_cases import CASES, PROVIDER as INPUTS_OF_PROVIDER
 
 STACK = "pulumi:pulumi:Stack"
 KEY = "aws:kms/key:Key"
@@ -51,7 +53,7 @@ def _resource(
     )
 
 
-PROVIDER = _resource("pulumi:providers:aws", {"region": HOME}, "aws")
+PROVIDER = _resource("pulumi:providers:aws", INPUTS_OF_PROVIDER, "aws")
 
 
 def _run(
@@ -60,6 +62,7 @@ def _run(
     dry_run: bool = True,
     outputs: Mapping[str, list[str]] | None = None,
     groups: tuple[str, ...] = ("encryption-", "waivers"),
+    pack: Path = PACK,
 ) -> PackReport:
     """The report on these resources by the rules whose names begin so."""
     graph = Graph("test", "pack")
@@ -67,7 +70,7 @@ def _run(
     environment["PULUMI_DRY_RUN"] = "true" if dry_run else "false"
     others = [rule.name for rule in ALL_RULES if not rule.name.startswith(groups)]
     entries = {**REGIONS, **dict.fromkeys(others, "disabled"), **(config or {})}
-    with PackRun(PACK, PackConfig(entries, "test.json"), environment, fork=False) as run:
+    with PackRun(pack, PackConfig(entries, "test.json"), environment, fork=False) as run:
         for resource in (_resource(STACK, {}, "test"), PROVIDER, *resources):
             graph.resources[resource.urn] = resource
             run.resource(resource, PROVIDER if resource.type.startswith("aws:") else None)
@@ -106,6 +109,13 @@ def test_the_pack_tells_its_rules() -> None:
     report = _run([], groups=("",))
     assert (report.name, report.policies) == ("guardrails", len(ALL_RULES))
     assert report.violations == []
+
+
+def test_a_copy_of_the_pack_works_anywhere(tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(PACK, tmp_path / "elsewhere", ignore=shutil.ignore_patterns("__pycache__")))
+    report = _run([_resource(STREAM, {}, "bad")], pack=copied)
+    assert {found.policy for found in _mandatory(report)} == {"encryption-messaging"}
+    assert report.policies == len(ALL_RULES)
 
 
 def test_a_secret_is_judged_and_never_repeated() -> None:

@@ -153,4 +153,4 @@ def test_which_tags_are_needed_is_configured() -> None:
 
 def test_the_list_of_types_that_take_tags_is_that_of_the_sdk() -> None:
     for token in program.types():
-        assert (token in taggable()) is ("tags" in sdk.input_paths(token)), "run: make policy-data"
+        assert (token in taggable()) is ("tags" in sdk.input_paths(token)), "run: python -m tests.policy.sdk"

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from pulumi_policy import Severity
 
+from ..core.companions import Companion, companion_rule
 from ..core.conditions import differs, equals, given
-from ..core.demands import FALSE, TRUE, Between, Given, NoneOf, demand, demand_rule, one_of
+from ..core.demands import FALSE, TRUE, Between, Given, NoneOf, NotBeginning, demand, demand_rule, one_of
 
 GROUP = "hardening"
 
@@ -182,6 +183,9 @@ ROWS = (
         one_of("ENABLED"),
         absent=True,
     ),
+    # Whoever has the key of a wildcard can be any host of the domain.
+    demand("aws:acm/certificate:Certificate", "domainName", NotBeginning(("*.",))),
+    demand("aws:acm/certificate:Certificate", "subjectAlternativeNames", NotBeginning(("*.",)), absent=True),
 )
 
 RULE = demand_rule(
@@ -190,5 +194,24 @@ RULE = demand_rule(
     "Instances, images, databases and distributions are set up against break-ins.",
     ROWS,
     url="https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/infrastructure-protection.html",
+    severity=Severity.MEDIUM,
+)
+
+COMPANIONS = companion_rule(
+    "hardening-companions",
+    GROUP,
+    "Each secret is rotated.",
+    (
+        Companion(
+            ("aws:secretsmanager/secret:Secret",),
+            ("aws:secretsmanager/secretRotation:SecretRotation",),
+            "secretId",
+            ("id", "arn"),
+            "rotation",
+            "Add an aws.secretsmanager.SecretRotation with secret_id wired to it, or let a service own it",
+            "SecretsManager.1",
+        ),
+    ),
+    url="https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html",
     severity=Severity.MEDIUM,
 )

@@ -72,6 +72,7 @@ ROWS = (
     demand(_TRAIL, "cloudWatchLogsGroupArn", Given(), control="CloudTrail.5"),
     demand("aws:cloudtrail/eventDataStore:EventDataStore", "multiRegionEnabled", TRUE, absent=True),
     demand("aws:guardduty/detector:Detector", "enable", TRUE, absent=True, control="GuardDuty.1"),
+    demand("aws:guardduty/detectorFeature:DetectorFeature", "status", one_of("ENABLED")),
     demand(
         "aws:cfg/recorder:Recorder",
         "recordingGroup.allSupported",
