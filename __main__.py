@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pulumi
 
-from components.foundation import lay_foundations
+from components.foundation import create_providers, lay_foundations
 from components.settings import NAMESPACE, load_settings
 from components.stack_files import read_stack_files
 from composition.analytics import open_analytics
 from composition.backoffice import open_backoffice, publish_pages
 from composition.containers import open_containers
 from composition.data import lay_data
+from composition.delivery import open_delivery, prepare_releases, try_out_releases
 from composition.edge import open_edge
 from composition.hub import join_hub
 from composition.networks import lay_networks
@@ -23,7 +24,9 @@ def main() -> None:
     """Build the stack that is selected."""
     files = read_stack_files(Path(__file__).parent)
     settings = load_settings(pulumi.Config(NAMESPACE).get, pulumi.get_stack(), files)
-    regions = lay_foundations(settings)
+    providers = create_providers(settings)
+    prepared = prepare_releases(settings, providers)
+    regions = lay_foundations(settings, providers, prepared.rules)
     networks = lay_networks(settings, regions)
     hub = join_hub(settings, regions, networks, files)
     data = lay_data(settings, regions)
@@ -33,8 +36,10 @@ def main() -> None:
     open_edge(settings, regions, hub, rental, backoffice)
     pages = publish_pages(settings, regions, hub, backoffice)
     raise_shield(settings, regions, hub, pages)
-    open_containers(settings, regions, hub, networks, data, rental, {})
+    images = open_delivery(settings, regions, hub, prepared.boundary_arn)
+    open_containers(settings, regions, hub, networks, data, rental, images)
     watch(settings, regions, Market(hub, networks, data, rental))
+    try_out_releases(settings, regions, prepared.releases)
 
     telemetry = rental.pipelines[regions.ingest.region]
     service = rental.services[regions.primary.region]

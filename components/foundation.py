@@ -1,7 +1,7 @@
 """What every component of one Region of a stack builds on: keys, layer, alarm topic, names, tags."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pulumi
 import pulumi_aws as aws
@@ -14,6 +14,8 @@ from components.settings import StackSettings
 from components.tags import Tags
 from components.topics import VehicleTopics
 
+Rules = Sequence[pulumi.ResourceTransformation]
+"""What every resource of a Region inherits, whatever component it is of."""
 PRODUCTION_LOG_DAYS = 365
 OTHER_LOG_DAYS = 14
 ALL_DOMAINS = frozenset(DataDomain)
@@ -70,28 +72,29 @@ class Regions:
     standby: Foundation | None
     edge: Foundation
     providers: Mapping[Region, pulumi.ProviderResource]
+    rules: Mapping[Region, Rules] = field(default_factory=dict)
 
     def provider(self, foundation: Foundation) -> pulumi.ProviderResource:
         """The provider of the foundation's Region."""
         return self.providers[foundation.region]
 
     def options(self, foundation: Foundation) -> pulumi.ResourceOptions:
-        """Options that build a component in the foundation's Region."""
-        return pulumi.ResourceOptions(providers=[self.provider(foundation)])
+        """Options that build a component in the foundation's Region, under the rules of that Region."""
+        return pulumi.ResourceOptions(
+            providers=[self.provider(foundation)],
+            transformations=list(self.rules.get(foundation.region, ())),
+        )
 
     def replica_keys(self, domain: DataDomain) -> dict[Region, pulumi.Input[str]]:
         """The Regions that a table is replicated to, each with the key of its replica."""
         return {self.standby.region: self.standby.key_arn(domain)} if self.standby else {}
 
 
-def lay_foundations(settings: StackSettings) -> Regions:
-    """Create one provider a Region, the keys, and the foundation of each Region.
-
-    Each provider refuses to touch any account but the stack's.
-    """
+def create_providers(settings: StackSettings) -> dict[Region, aws.Provider]:
+    """Create one provider a Region, each of which refuses to touch any account but the stack's."""
     facts = settings.facts
     used = [facts.primary, facts.telemetry_ingest, *([facts.standby] if settings.standby else [])]
-    providers = {
+    return {
         region: aws.Provider(
             f"aws-{region}",
             aws.ProviderArgs(
@@ -104,6 +107,23 @@ def lay_foundations(settings: StackSettings) -> Regions:
         )
         for region in dict.fromkeys([*used, GLOBAL_REGION])
     }
+
+
+def _no_rules(_: Foundation) -> Rules:
+    return ()
+
+
+def lay_foundations(
+    settings: StackSettings,
+    providers: Mapping[Region, pulumi.ProviderResource] | None = None,
+    rules: Callable[[Foundation], Rules] = _no_rules,
+) -> Regions:
+    """Create the keys and the foundation of each Region.
+
+    `rules` says what everything in a Region inherits; it is asked before the first function's code is made.
+    """
+    facts = settings.facts
+    providers = providers or create_providers(settings)
     keys = EncryptionKeys(
         f"{settings.prefix}-keys",
         EncryptionKeysArgs(
@@ -119,24 +139,27 @@ def lay_foundations(settings: StackSettings) -> Regions:
         ),
         opts=pulumi.ResourceOptions(providers=[providers[facts.primary]]),
     )
-    foundations = {
-        region: _lay_foundation(settings, region, keys, provider) for region, provider in providers.items()
-    }
+    foundations = {}
+    inherited = {}
+    for region, provider in providers.items():
+        base = _lay_foundation(settings, region, keys, provider)
+        inherited[region] = rules(base)
+        foundations[region] = _with_layer(base, provider, inherited[region])
     return Regions(
         primary=foundations[facts.primary],
         ingest=foundations[facts.telemetry_ingest],
         standby=foundations[facts.standby] if settings.standby else None,
         edge=foundations[GLOBAL_REGION],
         providers=providers,
+        rules=inherited,
     )
 
 
 def _lay_foundation(
     settings: StackSettings, region: Region, keys: EncryptionKeys, provider: pulumi.ProviderResource
 ) -> Foundation:
-    """What a Region needs once: the topic that its alarms tell and, where functions run, their layer."""
+    """What a Region needs once: the topic that its alarms tell."""
     name = f"{settings.prefix}-{region}"
-    on_provider = pulumi.ResourceOptions(provider=provider)
     operations = OperationsTopic(
         f"{name}-operations",
         OperationsTopicArgs(
@@ -147,7 +170,6 @@ def _lay_foundation(
         ),
         opts=pulumi.ResourceOptions(providers=[provider]),
     )
-    runs_functions = region is not GLOBAL_REGION
     return Foundation(
         account_id=settings.account_id,
         market=settings.market,
@@ -157,5 +179,12 @@ def _lay_foundation(
         keys=keys,
         alarm_topic_arn=operations.arn,
         tags=settings.base_tags,
-        layer=dependency_layer(f"{name}-dependencies", on_provider).arn if runs_functions else None,
     )
+
+
+def _with_layer(base: Foundation, provider: pulumi.ProviderResource, rules: Rules) -> Foundation:
+    """The foundation with the functions' packages, where functions run."""
+    if base.region is GLOBAL_REGION:
+        return base
+    options = pulumi.ResourceOptions(provider=provider, transformations=list(rules))
+    return replace(base, layer=dependency_layer(f"{base.prefix}-{base.region}-dependencies", options).arn)

@@ -122,6 +122,24 @@ class StackSettings(BaseModel):
         pattern=r"^arn:aws:iam::\d{12}:role/.+$",
         description="the ARN of the role that administers an EKS cluster, needed by containerPlatform eks",
     )
+    github_repository: str | None = Field(
+        default=None,
+        pattern=r"^[\w.-]+/[\w.-]+$",
+        description='the GitHub repository that deploys this stack, "owner/name"; without it none does',
+    )
+    code_signing: bool = Field(
+        default=False, description="functions run signed code only, where the Region has AWS Signer"
+    )
+    state_bucket: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        description="the S3 bucket of Pulumi's state, when it is kept in S3",
+    )
+    state_key_arn: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws:kms:[a-z0-9-]+:\d{12}:key/[0-9a-f-]+$",
+        description="the ARN of the KMS key that encrypts secrets in Pulumi's state, when there is one",
+    )
     redshift: bool = Field(default=False, description="Redshift Serverless, true or false")
     open_search: bool = Field(default=False, description="OpenSearch for logs, true or false")
     prometheus: bool = Field(default=False, description="a Prometheus workspace, true or false")

@@ -65,7 +65,9 @@ def open_containers(
             certificate_arn=certificate.arn if certificate else None,
             admins={"platform": settings.cluster_admin_role} if settings.cluster_admin_role else {},
         ),
-        opts=pulumi.ResourceOptions(providers=[regions.provider(primary), networks.awsx]),
+        opts=pulumi.ResourceOptions.merge(
+            regions.options(primary), pulumi.ResourceOptions(providers=[networks.awsx])
+        ),
     )
     if platform.ecs:
         balancer = platform.ecs.load_balancer

@@ -30,7 +30,7 @@ class HubLink:
 
     `dns` is in us-east-1, where Route 53 is, so that moving riders asks nothing of a Region that may be lost;
     `network` is in the hub's Region. `peer` and `direct_connect_gateway_id` only where there is one to join;
-    `zones` only in the home stack.
+    `zones` only in the home stack, `role_arn`, which the stack takes in the hub's account, in the others.
     """
 
     account_id: str
@@ -42,6 +42,7 @@ class HubLink:
     peer: PeerGateway | None = None
     direct_connect_gateway_id: pulumi.Output[str] | None = None
     zones: DnsZones | None = None
+    role_arn: pulumi.Output[str] | None = None
 
     def at(self, name: str) -> DnsName:
         """A name in the market's zone, or in the root zone when it is the environment's."""
@@ -119,8 +120,9 @@ def _reach(settings: StackSettings, networks: Networks, stacks: Mapping[str, Sta
     account = stacks[settings.home_stack].account_id
     home = MARKETS[HOME_MARKET]
     hub = HubReference(settings.home_stack, domain=settings.domain)
+    role_arn = hub.for_market(HubOutput.MARKET_LINK_ROLE_ARNS, settings.market)
     role = aws.ProviderAssumeRoleArgs(
-        role_arn=hub.for_market(HubOutput.MARKET_LINK_ROLE_ARNS, settings.market),
+        role_arn=role_arn,
         external_id=external_id(settings.hub_prefix, settings.market),
         session_name=settings.prefix,
     )
@@ -153,6 +155,7 @@ def _reach(settings: StackSettings, networks: Networks, stacks: Mapping[str, Sta
         root_zone_id=hub.text(HubOutput.ROOT_ZONE_ID),
         zone_id=hub.for_market(HubOutput.MARKET_ZONE_IDS, settings.market),
         names=MarketNames(settings.domain, settings.market_domain),
+        role_arn=role_arn,
         peer=peer,
         direct_connect_gateway_id=(
             hub.text(HubOutput.DIRECT_CONNECT_GATEWAY_ID) if settings.direct_connect else None

@@ -33,7 +33,8 @@ def lay_networks(settings: StackSettings, regions: Regions) -> Networks:
     name = settings.prefix
 
     def options(foundation: Foundation) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(providers=[regions.provider(foundation), vpcs])
+        options = regions.options(foundation)
+        return pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(providers=[vpcs]))
 
     primary = Network(
         f"{name}-network", NetworkArgs(regions.primary, settings.vpc_cidr), opts=options(regions.primary)
