@@ -1,7 +1,8 @@
 """Key figures, forecasts and the lake of a market."""
 
 from components.analytics.analytics import Analytics, AnalyticsArgs, TelemetryBucket
-from components.analytics.key_figures import KpiIntake, KpiIntakeArgs, KpiTable
+from components.analytics.intake import KpiIntake, KpiIntakeArgs
+from components.analytics.kpi_functions import KpiTable
 from components.analytics.warehouse import WarehouseNetwork
 
 __all__ = [
