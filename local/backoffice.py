@@ -135,7 +135,7 @@ class Backoffice:
             claims=self.login.claims,
             allowed_origin=self.page.origin,
         )
-        self.api = enter(Server(self._api))
+        self.api = enter(Server(self.serve))
         self.login.serve(
             Client(
                 client_id="backoffice",
@@ -180,7 +180,7 @@ class Backoffice:
     def restart_api(self) -> None:
         """The API's port answers again, after `api.stop()`."""
         port = int(self.api.origin.rpartition(":")[2])
-        self.api = self._stack.enter_context(Server(self._api, port=port))
+        self.api = self._stack.enter_context(Server(self.serve, port=port))
 
     def tick(self) -> None:
         """What happens by itself, once."""
@@ -190,8 +190,9 @@ class Backoffice:
     def _page(self, request: Request) -> Response:
         return self._site.app(request)
 
-    def _api(self, request: Request) -> Response:
-        # One after the other: moto is no database, its transactions are not safe between threads.
+    def serve(self, request: Request) -> Response:
+        """The staff API's answer."""
+        # One after the other, as an execution environment of Lambda takes them.
         with self._lock:
             parts = request.path.split("/")
             if parts[1:3] == ["v1", "vehicles"] and len(parts) > 3:

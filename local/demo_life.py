@@ -41,7 +41,7 @@ class Life:
             "new_id": lambda: f"public-{demo.clock.now}",
         }
         self._riders = RentalService(**parts)
-        self._operations = RentalOperations(**parts)
+        self.operations = RentalOperations(**parts)
         self._reporting = deque(car for car in demo.cars.values() if car.state not in _SILENT)
         self._minutes: dict[str, int] = {}
         self._places = list(stations(demo.market).values())
@@ -73,7 +73,7 @@ class Life:
                 result=AckResult.DONE,
                 received_at=now,
             )
-            self._operations.acknowledge(ack)
+            self.operations.acknowledge(ack)
             self._follow(car)
 
     def _follow(self, car: Car) -> None:

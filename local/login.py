@@ -134,6 +134,25 @@ class Login:
             raise jwt.InvalidTokenError(f"this is no {use} token")
         return claims
 
+    def tokens(self, username: str) -> dict[str, Any]:
+        """Tokens of somebody, without their signing in: for tools. Raises KeyError for nobody known."""
+        now = int(self._clock())
+        grant = _Grant(
+            person=self.people[username],
+            scope=" ".join(self._client.scopes),
+            nonce="",
+            auth_time=now,
+            expires_at=now,
+        )
+        return self._tokens(grant, now)
+
+    def session_of(self, username: str) -> tuple[str, str]:
+        """A new session of somebody: name and value of its cookie. Raises KeyError for nobody known."""
+        session = token_urlsafe(32)
+        with self._lock:
+            self._sessions[session] = self.people[username]
+        return _COOKIE, session
+
     def app(self, request: Request) -> Response:
         """The login as a web app."""
         routes: Mapping[tuple[str, str], Callable[[Request], Response]] = {
@@ -183,11 +202,9 @@ class Login:
             raise LoginError(
                 "invalid_request", f"there is no {form.get('username', '')!r}: choose one of the list"
             )
-        session = token_urlsafe(32)
-        with self._lock:
-            self._sessions[session] = person
+        name, session = self.session_of(person.username)
         answer = self._signed_in(person, asked)
-        cookie = ("Set-Cookie", f"{_COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax")
+        cookie = ("Set-Cookie", f"{name}={session}; Path=/; HttpOnly; SameSite=Lax")
         return Response(status=answer.status, headers=[*answer.headers, cookie])
 
     def _signed_in(self, person: Person, asked: Mapping[str, str]) -> Response:

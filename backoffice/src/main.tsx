@@ -4,6 +4,7 @@ import { ErrorResponse } from "oidc-client-ts";
 
 import { createApi } from "./api/client";
 import { Sources } from "./api/live";
+import { loadAhead } from "./app/ahead";
 import { App } from "./app/App";
 import { Centered } from "./app/Centered";
 import { ServicesContext, type Services } from "./app/services";
@@ -45,6 +46,7 @@ async function start(root: Root): Promise<void> {
       format: new Format(config),
       api: createApi(config.apiBaseUrl, session),
     };
+    loadAhead(services, location.pathname);
     addEventListener("online", sources.retry);
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") sources.retry();

@@ -77,6 +77,28 @@ test("an answer that was overtaken is dropped", async () => {
   expect(source.current().data).toBe("second");
 });
 
+test("what was made a moment ago is not forgotten before anybody could look", () => {
+  const sources = new Sources();
+  const load = async (): Promise<number> => 1;
+  const first = sources.source("summary", load);
+  sources.source("vehicles", load);
+  expect(sources.source("summary", load)).toBe(first);
+  vi.advanceTimersByTime(600_000);
+  sources.source("alerts", load);
+  expect(sources.source("summary", load)).not.toBe(first);
+});
+
+test("what is loaded ahead is not loaded again by who looks first", async () => {
+  let asked = 0;
+  const source = new Sources().source("fleet", async () => (asked += 1), 10_000);
+  void source.refresh();
+  source.subscribe(() => undefined);
+  await settle();
+  expect(asked).toBe(1);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(asked).toBe(2);
+});
+
 test("an action makes what it changed load anew", async () => {
   const sources = new Sources();
   let fleet = 0;

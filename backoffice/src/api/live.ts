@@ -42,7 +42,7 @@ export class Source<T> {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: AbortController | undefined;
   private failures = 0;
-  private idleSince = 0;
+  private idleSince = Date.now();
 
   constructor(
     private load: Load<T>,

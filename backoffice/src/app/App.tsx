@@ -2,10 +2,12 @@ import { lazy, Suspense, useMemo, type ReactElement } from "react";
 import { Route, Switch } from "wouter";
 
 import { getMe } from "../api/calls";
+import { ApiProblem } from "../api/problem";
 import { FleetPage } from "../pages/fleet/FleetPage";
 import { text } from "../text/en";
 import { Problem, Skeleton } from "../ui/states";
 import { Toasts } from "../ui/toasts";
+import { ME } from "./ahead";
 import { Boundary } from "./Boundary";
 import { Centered } from "./Centered";
 import { useLive } from "./hooks";
@@ -25,8 +27,18 @@ const AuditPage = lazy(() => import("../pages/audit/AuditPage"));
 /** The back office of somebody who is signed in. */
 export function App(): ReactElement {
   const { api, session } = useServices();
-  const live = useLive("me", (signal) => getMe(api, signal));
+  const live = useLive(ME.key, (signal) => getMe(api, signal));
   const me = useMemo(() => (live.data === undefined ? undefined : meFrom(live.data)), [live.data]);
+  if (live.error instanceof ApiProblem && live.error.isForbidden) {
+    return (
+      <Centered title={text.session.noGroupTitle}>
+        <p>{text.session.noGroup}</p>
+        <button type="button" className="button" onClick={() => void session.signOut()}>
+          {text.nav.signOut}
+        </button>
+      </Centered>
+    );
+  }
   if (me === undefined) {
     return (
       <Centered title={live.error === undefined ? text.session.starting : text.session.downTitle}>
@@ -40,16 +52,6 @@ export function App(): ReactElement {
             </button>
           </>
         )}
-      </Centered>
-    );
-  }
-  if (me.groups.length === 0) {
-    return (
-      <Centered title={text.session.noGroupTitle}>
-        <p>{text.session.noGroup}</p>
-        <button type="button" className="button" onClick={() => void session.signOut()}>
-          {text.nav.signOut}
-        </button>
       </Centered>
     );
   }

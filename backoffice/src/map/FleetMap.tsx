@@ -285,34 +285,36 @@ function PlaceMark({ place, at: [x, y], side, isCurrent, onPlace }: PlaceMarkPro
   const wide = 14 + 8 * count.length;
   const offset = OFFSETS[side === "none" ? "below" : side];
   return (
-    <g
-      className={isCurrent ? "place current" : "place"}
-      transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}
-      role="button"
-      aria-pressed={isCurrent}
-      aria-label={place.about}
-      tabIndex={0}
-      onPointerDown={(event) => event.stopPropagation()}
-      onPointerUp={(event) => event.stopPropagation()}
-      onClick={() => onPlace?.(place.id)}
-      onKeyDown={(event) => {
-        if (event.key !== "Enter" && event.key !== " ") return;
-        event.preventDefault();
-        event.stopPropagation();
-        onPlace?.(place.id);
-      }}
-    >
-      <rect x={-wide / 2} y={-11} width={wide} height={22} rx={7} />
-      <text className="place-count" textAnchor="middle" y={4}>
-        {count}
-      </text>
-      <text
-        className={side === "none" ? "place-name covered" : "place-name"}
-        textAnchor={offset.anchor}
-        x={offset.x}
-        y={offset.y}
+    <g transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
+      <g
+        className={isCurrent ? "place current" : "place"}
+        role="button"
+        aria-pressed={isCurrent}
+        aria-label={place.about}
+        tabIndex={0}
+        onPointerDown={(event) => event.stopPropagation()}
+        onPointerUp={(event) => event.stopPropagation()}
+        onClick={() => onPlace?.(place.id)}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          event.stopPropagation();
+          onPlace?.(place.id);
+        }}
       >
-        {place.name}
+        <rect x={-wide / 2} y={-11} width={wide} height={22} rx={7} />
+        <text
+          className={side === "none" ? "place-name covered" : "place-name"}
+          textAnchor={offset.anchor}
+          x={offset.x}
+          y={offset.y}
+        >
+          {place.name}
+        </text>
+      </g>
+      {/* Beside the button, for it is no part of its name. */}
+      <text className="place-count" textAnchor="middle" y={4} aria-hidden="true">
+        {count}
       </text>
     </g>
   );

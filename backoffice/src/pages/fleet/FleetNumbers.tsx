@@ -5,16 +5,15 @@ import { useFormat } from "../../app/services";
 import { text } from "../../text/en";
 
 /** How the whole fleet stands, whatever the filters. */
-export function FleetNumbers(): ReactElement | null {
+export function FleetNumbers(): ReactElement {
   const format = useFormat();
   const { data } = useFleetSummary();
-  if (data === undefined) return null;
   const numbers = [
-    [text.fleet.numbers.bookable, data.bookable],
-    [text.fleet.numbers.charging, data.charging],
-    [text.fleet.numbers.low, data.lowCharge],
-    [text.fleet.numbers.blocked, data.blocked],
-    [text.fleet.numbers.offline, data.offline],
+    [text.fleet.numbers.bookable, data?.bookable],
+    [text.fleet.numbers.charging, data?.charging],
+    [text.fleet.numbers.low, data?.lowCharge],
+    [text.fleet.numbers.blocked, data?.blocked],
+    [text.fleet.numbers.offline, data?.offline],
   ] as const;
   return (
     <dl className="card fleet-numbers">

@@ -3,6 +3,7 @@ import { Link, useLocation, useSearchParams } from "wouter";
 
 import { listVehicles } from "../../api/calls";
 import type { VehicleRow } from "../../api/schema.gen";
+import { FLEET } from "../../app/ahead";
 import { useLive, usePhone, useSettled } from "../../app/hooks";
 import { useMe } from "../../app/me";
 import { Page } from "../../app/Page";
@@ -16,13 +17,10 @@ import { FleetNumbers } from "./FleetNumbers";
 import { FleetTable } from "./FleetTable";
 import { countStates, readFilters, select, writeFilters, type Filters, type Names } from "./filters";
 
-/** ms between two looks at the fleet. */
-const EVERY = 5_000;
-
 /** All cars as they are now, on the map and in a list. */
 export function FleetPage(): ReactElement {
   const { api } = useServices();
-  const live = useLive("vehicles", (signal) => listVehicles(api, signal), EVERY);
+  const live = useLive(FLEET.key, (signal) => listVehicles(api, signal), FLEET.every);
   return (
     <Page title={text.fleet.title} aside={<Fresh live={live} />} fixed>
       <Loaded live={live}>{(cars) => <Fleet cars={cars} />}</Loaded>

@@ -128,7 +128,7 @@ const TONES: Record<CommandView["state"], Tone> = {
 /** What became of a command, until the car has answered. */
 function CommandProgress({ sent }: { readonly sent: CommandView }): ReactElement {
   const { api } = useServices();
-  const live = useLive(`command/${sent.commandId}`, (signal) => getCommand(api, sent.commandId, signal), 2_000);
+  const live = useLive(`command/${sent.commandId}`, (signal) => getCommand(api, sent.commandId, signal), 1_000);
   const command = live.data ?? sent;
   return (
     <div role="status">
