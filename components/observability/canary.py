@@ -98,6 +98,7 @@ class RiderApiCanary(pulumi.ComponentResource):
                 ),
                 run_config=aws.synthetics.CanaryRunConfigArgs(
                     timeout_in_seconds=min(TIMEOUT_SECONDS, 60 * args.minutes),
+                    active_tracing=True,
                     environment_variables={"RIDER_API_URL": args.url},
                 ),
                 success_retention_period=ARTIFACT_DAYS,
@@ -192,6 +193,11 @@ def _may(
             sid="OwnLogs",
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
             resources=[f"arn:aws:logs:{region}:{account_id}:log-group:/aws/lambda/cwsyn-*"],
+        ),
+        Statement(
+            sid="Traces",
+            actions=["xray:PutTraceSegments"],
+            resources=["*"],  # it has no resource-level permission
         ),
         Statement(
             sid="OwnMetrics",

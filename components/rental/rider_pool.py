@@ -73,7 +73,7 @@ class RiderPool(pulumi.ComponentResource):
                     require_lowercase=True,
                     require_uppercase=True,
                     require_numbers=True,
-                    require_symbols=False,  # length is what helps: NIST SP 800-63B, 3.1.1
+                    require_symbols=True,
                     temporary_password_validity_days=1,
                 ),
                 account_recovery_setting=aws.cognito.UserPoolAccountRecoverySettingArgs(
