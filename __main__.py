@@ -55,6 +55,9 @@ def main() -> None:
     pulumi.export("mqttEndpoint", hub.names.mqtt)
     pulumi.export("riderPoolId", rental.riders.pool_id)
     pulumi.export("riderAppClientId", rental.riders.client_id)
+    pulumi.export("lakeDatabase", analytics.catalog.database_name)
+    pulumi.export("athenaWorkgroup", analytics.workgroup.workgroup_name)
+    pulumi.export("analystPolicyArn", analytics.reader_policy_arn)
     pulumi.export("vpcId", networks.primary.vpc_id)
 
 

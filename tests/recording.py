@@ -149,6 +149,12 @@ class Recording(pulumi.runtime.Mocks):
         view.resources = [r for r in self.resources if r.provider_name == provider]
         return view
 
+    def without(self, part: str) -> "Recording":
+        """A recording of those resources whose name does not hold `part`."""
+        view = Recording()
+        view.resources = [r for r in self.resources if part not in r.name]
+        return view
+
     def only(self, *parts: str) -> "Recording":
         """A recording of those resources whose name holds one of `parts`."""
         view = Recording()

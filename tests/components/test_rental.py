@@ -62,7 +62,7 @@ def dev(dev: Recording) -> Recording:
 @pytest.fixture(scope="module")
 def prod(prod: Recording) -> Recording:
     """Likewise of prod, in the primary Region; tests/components/test_standby.py is about the other."""
-    return prod.on("aws-ap-southeast-1").only(*RENTAL)
+    return prod.on("aws-ap-southeast-1").only(*RENTAL).without("-canaries")
 
 
 def rental_table(stack: Recording) -> Recorded:

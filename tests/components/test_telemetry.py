@@ -24,7 +24,8 @@ KEY = "aws:kms/key:Key"
 
 
 def telemetry_of(stack: Recording) -> Recording:
-    return stack.only("-telemetry-", "-state-", "-keys-", "-operations-", "-dependencies")
+    parts = ("-telemetry-", "-state-", "-keys-", "-operations-", "-dependencies")
+    return stack.only(*parts).without("-canaries")
 
 
 @pytest.fixture(scope="module")
