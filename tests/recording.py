@@ -75,6 +75,8 @@ def _outputs(made: Recorded) -> dict[str, Any]:  # noqa: PLR0911 - an answer a t
             return {"identities": [{"oidcs": [{"issuer": f"https://oidc/{made.name}"}]}]}
         case "aws:redshiftserverless/namespace:Namespace":
             return {"adminPasswordSecretArn": f"{made.arn}/admin-secret"}
+        case "aws:organizations/organization:Organization":
+            return {"roots": [{"id": "r-root"}]}
         case "aws:signer/signingProfile:SigningProfile":
             return {"versionArn": f"{made.arn}/1"}
         case "aws:signer/signingJob:SigningJob":
