@@ -53,7 +53,7 @@ def market_accounts(environment: Environment, files: Mapping[str, StackFile]) ->
     }
 
 
-def markets_on_direct_connect(environment: Environment, files: Mapping[str, StackFile]) -> int:
-    """How many markets of the environment have depots on Direct Connect."""
-    names = {stack_name(environment, market) for market in Market}
+def markets_on_direct_connect(environment: Environment, files: Mapping[str, StackFile], but: str) -> int:
+    """How many markets of the environment, but for one stack, have depots on Direct Connect."""
+    names = {stack_name(environment, market) for market in Market} - {but}
     return sum(file.direct_connect for name, file in files.items() if name in names)

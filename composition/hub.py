@@ -94,7 +94,8 @@ def _build(
             edge=regions.edge,
             domain=settings.domain,
             markets=market_accounts(settings.environment, stacks),
-            on_direct_connect=markets_on_direct_connect(settings.environment, stacks),
+            on_direct_connect=settings.direct_connect
+            + markets_on_direct_connect(settings.environment, stacks, but=settings.stack),
             gateway=networks.gateway,
         ),
         opts=regions.options(regions.edge),

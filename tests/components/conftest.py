@@ -16,6 +16,9 @@ EVERYTHING = {
     "blue-horizons:directConnect": "true",
     "blue-horizons:depotVpnAddress": "203.0.113.7",
     "blue-horizons:shieldAdvanced": "true",
+    "blue-horizons:containerImageDigest": f"sha256:{'0' * 64}",
+    "blue-horizons:githubRepository": "blue-horizons/platform",
+    "blue-horizons:codeSigning": "true",
 }
 
 

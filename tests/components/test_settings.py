@@ -131,8 +131,9 @@ def test_what_stacks_know_of_each_other_is_read_from_their_files(tmp_path: Path)
         Market.JAPAN: "888899990000",
     }
     assert market_accounts(Environment.DEV, files) == {}
-    assert markets_on_direct_connect(Environment.PROD, files) == 1
-    assert markets_on_direct_connect(Environment.DEV, files) == 0
+    assert markets_on_direct_connect(Environment.PROD, files, but="prod") == 1
+    assert markets_on_direct_connect(Environment.PROD, files, but="prod-jp") == 0
+    assert markets_on_direct_connect(Environment.DEV, files, but="dev") == 0
 
 
 @pytest.mark.parametrize("text", ["config: {}", "config:", "", ": [", "config: {blue-horizons:market: my}"])
