@@ -3,13 +3,14 @@
 import json
 from pathlib import Path
 
-from bench import key_figures, preview, processor, rental, staff
+from bench import key_figures, policy, preview, processor, rental, staff
 
 
 def main() -> None:
     """Print the figures of each part as they come, and write them all."""
     figures = {
         "preview": preview.run(),
+        "policy": policy.run(),
         "processor": processor.run(),
         "rental": rental.run(),
         "staff": staff.run(),

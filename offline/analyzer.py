@@ -113,6 +113,7 @@ class PackRun:
         self._remediates = False
         self._seen: set[str] = set()
         self._stub: analyzer_pb2_grpc.AnalyzerStub | None = None
+        self._started = threading.Event()
 
     def __enter__(self) -> PackRun:
         self._thread.start()
@@ -127,6 +128,10 @@ class PackRun:
         """Hand over a resource whose inputs are final."""
         self._seen.add(resource.urn)
         self._queue.put((resource, provider))
+
+    def wait_until_ready(self) -> None:
+        """Wait until the pack answers, or has failed to; only measurements need to."""
+        self._started.wait(_START_SECONDS)
 
     def finish(self, graph: Graph, outputs: Mapping[str, list[str]]) -> PackReport:
         """Wait for the resources, analyze the stack and return the report.
@@ -151,12 +156,15 @@ class PackRun:
     def _work(self) -> None:
         try:
             self._connect()
+            self._started.set()
             while (item := self._queue.get()) is not None:
                 self._analyze(*item)
         except PackError as error:
             self.report.error = str(error)
         except grpc.RpcError as error:
             self.report.error = f"a policy failed: {error.details()}{self._printed()}"
+        finally:
+            self._started.set()
 
     def _printed(self) -> str:
         text = self._process.errors()
