@@ -13,6 +13,7 @@ from composition.containers import open_containers
 from composition.data import lay_data
 from composition.delivery import open_delivery, prepare_releases, try_out_releases
 from composition.edge import open_edge
+from composition.governance import govern
 from composition.hub import join_hub
 from composition.networks import lay_networks
 from composition.operations import Market, watch
@@ -39,6 +40,7 @@ def main() -> None:
     images = open_delivery(settings, regions, hub, prepared.boundary_arn)
     open_containers(settings, regions, hub, networks, data, rental, images)
     watch(settings, regions, Market(hub, networks, data, rental))
+    govern(settings, regions, files, rental, pages)
     try_out_releases(settings, regions, prepared.releases)
 
     telemetry = rental.pipelines[regions.ingest.region]

@@ -130,6 +130,11 @@ class StackSettings(BaseModel):
     code_signing: bool = Field(
         default=False, description="functions run signed code only, where the Region has AWS Signer"
     )
+    organization_email: str | None = Field(
+        default=None,
+        pattern=r"^[^@\s+]+@[^@\s]+\.[^@\s]+$",
+        description="makes the prod hub the organisation; accounts have <name>+<stack>@<host> made of it",
+    )
     state_bucket: str | None = Field(
         default=None,
         pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
@@ -174,6 +179,11 @@ class StackSettings(BaseModel):
             raise ValueError(
                 "depotVpnAddress is not set: directConnect needs the address of the depot's router "
                 "for the VPN that is its backup"
+            )
+        if self.organization_email and not (self.is_hub and self.is_production):
+            raise ValueError(
+                f"organizationEmail = {self.organization_email!r}: only stack {Environment.PROD} is the "
+                "organisation's; leave it out here"
             )
         if self.container_platform is ContainerPlatformKind.EKS and self.cluster_admin_role is None:
             raise ValueError(

@@ -19,6 +19,7 @@ EVERYTHING = {
     "blue-horizons:containerImageDigest": f"sha256:{'0' * 64}",
     "blue-horizons:githubRepository": "blue-horizons/platform",
     "blue-horizons:codeSigning": "true",
+    "blue-horizons:organizationEmail": "aws@bluehorizons.example",
 }
 
 

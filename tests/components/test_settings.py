@@ -165,6 +165,12 @@ def test_a_depot_on_direct_connect_needs_the_router_of_its_backup() -> None:
     assert load(directConnect="true", depotVpnAddress="203.0.113.7").direct_connect
 
 
+def test_only_the_prod_hub_is_the_organisation() -> None:
+    with pytest.raises(SettingsError, match="only stack prod is the organisation's; leave it out here"):
+        load(organizationEmail="aws@bluehorizons.example")
+    assert load("prod", environment="prod", organizationEmail="aws@bluehorizons.example").is_hub
+
+
 def test_a_cluster_needs_somebody_who_may_enter_it() -> None:
     with pytest.raises(SettingsError, match="clusterAdminRole is not set: without it nobody could enter"):
         load(containerPlatform="eks")
