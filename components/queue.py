@@ -16,15 +16,19 @@ BATCH_SIZE = 10
 @dataclass(frozen=True)
 class ConsumedQueueArgs:
     """`function_timeout_seconds` is the consumer's: a message must stay hidden for six times as long
-    (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html). `max_receives`: how often a
+    message is tried."""
 
     key_arn: pulumi.Input[str]
     function_timeout_seconds: int
     tags: Tags
+    max_receives: int = MAX_RECEIVES
 
     def __post_init__(self) -> None:
         if not 1 <= self.function_timeout_seconds <= 900:
             raise ValueError(f"function_timeout_seconds is {self.function_timeout_seconds}: use 1 to 900")
+        if not 1 <= self.max_receives <= 1_000:
+            raise ValueError(f"max_receives is {self.max_receives}: SQS takes 1 to 1000")
 
 
 class ConsumedQueue(pulumi.ComponentResource):
@@ -51,7 +55,7 @@ class ConsumedQueue(pulumi.ComponentResource):
                 visibility_timeout_seconds=6 * args.function_timeout_seconds,
                 kms_master_key_id=args.key_arn,
                 redrive_policy=pulumi.Output.json_dumps(
-                    {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": MAX_RECEIVES}
+                    {"deadLetterTargetArn": dead_letters.arn, "maxReceiveCount": args.max_receives}
                 ),
                 tags=args.tags,
             ),

@@ -154,6 +154,7 @@ class DispatchStore:
                 "Item": item,
                 "ConditionExpression": "attribute_not_exists(#pk)",
                 "ExpressionAttributeNames": {"#pk": "pk"},
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }
         if read_version:

@@ -31,7 +31,7 @@ class Storm(Struct, frozen=True, kw_only=True):
     """`station_id`: None for cars at no station. `told`: notices of the window by severity. `held`: rule ->
     how many notices wait for the summary; `vehicles`: some of their cars; `loudest`: of them."""
 
-    station_id: str | None
+    station_id: str | None = None
     version: int = 0
     since: int = 0
     told: dict[str, int] = field(default_factory=dict)

@@ -22,6 +22,7 @@ ALERTS: Final = "alerts"
 BACKOFFICE: Final = "backoffice"
 SAMPLES: Final = "recent-telemetry"
 KPI: Final = "kpi"
+DISPATCH: Final = "dispatch"
 KEYS: Final = {
     RENTAL: ("pk", "sk"),
     VEHICLE_STATES: ("vehicle_id",),
@@ -29,6 +30,7 @@ KEYS: Final = {
     BACKOFFICE: ("pk", "sk"),
     SAMPLES: ("vehicle_id", "minute"),
     KPI: ("pk", "sk"),
+    DISPATCH: ("pk", "sk"),
 }
 INDEXES: Final = {
     "by_rider": ("rider_id", "created_at"),
@@ -47,6 +49,7 @@ ALL_INDEXES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "by_status": ("work_order_status", "opened_at"),
         "by_vehicle": ("vehicle_id", "opened_at"),
     },
+    DISPATCH: {"due": ("due_kind", "due_at")},
 }
 NUMBERS: Final = frozenset({"created_at", "due_at", "raised_at", "opened_at", "minute"})
 """Keys of tables and indexes that are numbers; the others are text."""
@@ -110,6 +113,18 @@ class FakeDynamoDB:
             self.put(put["TableName"], _key(put["TableName"], put["Item"]), put["Item"])
             self._end(fault, "PutItem")
             return {}
+
+    def update_item(self, **update: Any) -> Any:
+        with self._lock:
+            fault = self._begin("UpdateItem")
+            update["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+            if self._reason("Update", update)["Code"] != "None":
+                raise client_error("ConditionalCheckFailedException", "UpdateItem")
+            table, key = _action_key("Update", update)
+            self.put(table, key, self._result("Update", update, key))
+            self._end(fault, "UpdateItem")
+            new = copy.deepcopy(self.tables[table][key])
+            return {"Attributes": new} if update.get("ReturnValues") == "ALL_NEW" else {}
 
     def batch_write_item(self, *, RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - boto3's name
         with self._lock:

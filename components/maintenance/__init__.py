@@ -1,0 +1,25 @@
+"""Operations and maintenance learn of alerts: topics, chat, push, work orders and tickets."""
+
+from components.maintenance.alerts import MaintenanceAlerts, MaintenanceAlertsArgs
+from components.maintenance.channels import (
+    ChatHome,
+    OnCall,
+    Reach,
+    SlackChannel,
+    TeamsChannel,
+    TicketWebhook,
+)
+from components.maintenance.data import MaintenanceData, MaintenanceDataArgs
+
+__all__ = [
+    "ChatHome",
+    "MaintenanceAlerts",
+    "MaintenanceAlertsArgs",
+    "MaintenanceData",
+    "MaintenanceDataArgs",
+    "OnCall",
+    "Reach",
+    "SlackChannel",
+    "TeamsChannel",
+    "TicketWebhook",
+]
