@@ -50,6 +50,27 @@ class InGlobalRegion:
 _OF_CLOUDFRONT = InGlobalRegion("CloudFront reads its web ACL there", "scope", ("CLOUDFRONT",))
 _OF_TOPIC = InGlobalRegion("alarms on health checks and costs can only tell a topic of their own Region")
 
+_GUARD = InGlobalRegion("guards the account there too; its findings say what resources are like, no more")
+_GUARDS = (
+    "aws:accessanalyzer/analyzer:Analyzer",
+    "aws:cfg/deliveryChannel:DeliveryChannel",
+    "aws:cfg/recorder:Recorder",
+    "aws:cfg/recorderStatus:RecorderStatus",
+    "aws:cfg/rule:Rule",
+    "aws:cloudwatch/eventRule:EventRule",
+    "aws:cloudwatch/eventTarget:EventTarget",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+    "aws:ebs/defaultKmsKey:DefaultKmsKey",
+    "aws:ebs/encryptionByDefault:EncryptionByDefault",
+    "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess",
+    "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults",
+    "aws:guardduty/detector:Detector",
+    "aws:guardduty/detectorFeature:DetectorFeature",
+    "aws:sqs/queue:Queue",
+    "aws:sqs/queuePolicy:QueuePolicy",
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy",
+)
+
 IN_GLOBAL_REGION: Mapping[str, InGlobalRegion] = {
     "aws:acm/certificate:Certificate": InGlobalRegion("CloudFront and Cognito read certificates there"),
     "aws:acm/certificateValidation:CertificateValidation": InGlobalRegion("belongs to such a certificate"),
@@ -61,9 +82,9 @@ IN_GLOBAL_REGION: Mapping[str, InGlobalRegion] = {
         "belongs to such an ACL"
     ),
     "aws:cloudwatch/logGroup:LogGroup": InGlobalRegion(
-        "such an ACL, a public zone and CloudFront log there, to groups with these prefixes",
+        "such an ACL, a public zone, CloudFront and the account's guards log there, to these prefixes",
         "name",
-        ("aws-waf-logs-", "/aws/route53/", "/aws/vendedlogs/cloudfront/"),
+        ("aws-waf-logs-", "/aws/route53/", "/aws/vendedlogs/cloudfront/", "/aws/events/"),
     ),
     "aws:cloudwatch/logDelivery:LogDelivery": InGlobalRegion("carries CloudFront's log to such a group"),
     "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": InGlobalRegion("names such a group"),
@@ -80,6 +101,7 @@ IN_GLOBAL_REGION: Mapping[str, InGlobalRegion] = {
     "aws:kms/replicaKey:ReplicaKey": InGlobalRegion("likewise"),
     "aws:kms/keyPolicy:KeyPolicy": InGlobalRegion("belongs to such a key"),
     "aws:kms/alias:Alias": InGlobalRegion("belongs to such a key"),
+    **dict.fromkeys(_GUARDS, _GUARD),
 }
 """Types that may be in us-east-1 besides."""
 
