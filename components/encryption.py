@@ -40,7 +40,7 @@ _SENDERS: Mapping[DataDomain, tuple[str, ...]] = MappingProxyType(
         DataDomain.TELEMETRY: ("aps", "cloudwatch", "events", "s3", "sns"),
         DataDomain.RENTAL: ("cloudwatch", "events", "s3", "sns"),
         DataDomain.BACKOFFICE: ("cloudwatch", "events", "s3", "sns"),
-        DataDomain.LOGS: ("config",),
+        DataDomain.LOGS: ("config", "events"),
         DataDomain.ANALYTICS: ("events", "s3", "sns"),
     }
 )

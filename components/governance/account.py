@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from components.encryption import DataDomain
 from components.foundation import Foundation
+from components.tags import DataClass, Tags, component_tags
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,7 @@ class AccountBaselineArgs:
     """`config_service_role` is False where the account has Config's role already: IAM takes it once."""
 
     account_id: str
+    tags: Tags
     config_service_role: bool = True
 
 
@@ -54,7 +56,10 @@ class AccountBaseline(pulumi.ComponentResource):
         if args.config_service_role:
             aws.iam.ServiceLinkedRole(
                 f"{name}-config-role",
-                aws.iam.ServiceLinkedRoleArgs(aws_service_name="config.amazonaws.com"),
+                aws.iam.ServiceLinkedRoleArgs(
+                    aws_service_name="config.amazonaws.com",
+                    tags=component_tags(args.tags, "governance", DataClass.INTERNAL),
+                ),
                 opts=child,
             )
         self.register_outputs({})

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.alarms import Alarm, create_alarms
+from components.alarms import Alarm, create_alarms, dead_letter_alarm
 from components.encryption import DataDomain
 from components.foundation import Foundation
-from components.iam import Principal, Statement, policy_json
+from components.iam import Condition, Principal, Statement, policy_json
+from components.queue import dead_letter_queue
 from components.tags import DataClass, Tags, component_tags
 
 NAMESPACE = "BlueHorizons/Findings"
@@ -17,15 +18,15 @@ SEVERE = (
     7  # GuardDuty's "high": https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html
 )
 UNUSED_DAYS = 90
-EVERYWHERE = ("S3_DATA_EVENTS",)
-IN_PRODUCTION = (
-    *EVERYWHERE,
+FEATURES = (
     "EBS_MALWARE_PROTECTION",
     "EKS_AUDIT_LOGS",
     "LAMBDA_NETWORK_LOGS",
     "RDS_LOGIN_EVENTS",
+    "S3_DATA_EVENTS",
 )
-OPTIONAL = frozenset(IN_PRODUCTION)
+MAX_EVENT_AGE_SECONDS = 24 * 3_600
+MAX_RETRIES = 185
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,10 @@ class ThreatDetection(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        on = IN_PRODUCTION if base.production else EVERYWHERE
-        for feature in sorted(OPTIONAL):
-            # Said also where it is off: GuardDuty switches some on by itself.
+        for feature in FEATURES:
             aws.guardduty.DetectorFeature(
                 f"{name}-{feature.lower().replace('_', '-')}",
-                aws.guardduty.DetectorFeatureArgs(
-                    detector_id=detector.id,
-                    name=feature,
-                    status="ENABLED" if feature in on else "DISABLED",
-                ),
+                aws.guardduty.DetectorFeatureArgs(detector_id=detector.id, name=feature, status="ENABLED"),
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self._analyzers(name, args, tags)
@@ -145,10 +140,25 @@ class ThreatDetection(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        lost = dead_letter_queue(
+            f"{name}-findings-lost", key_arn=base.key_arn(DataDomain.LOGS), tags=tags, parent=self
+        )
+        may_send = aws.sqs.QueuePolicy(
+            f"{name}-findings-lost-policy",
+            aws.sqs.QueuePolicyArgs(queue_url=lost.url, policy=_may_send(lost.arn, rule.arn)),
+            opts=child,
+        )
         aws.cloudwatch.EventTarget(
             f"{name}-findings-target",
-            aws.cloudwatch.EventTargetArgs(rule=rule.name, arn=logs.arn),
-            opts=pulumi.ResourceOptions(parent=rule, depends_on=[policy]),
+            aws.cloudwatch.EventTargetArgs(
+                rule=rule.name,
+                arn=logs.arn,
+                dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=lost.arn),
+                retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
+                    maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS, maximum_retry_attempts=MAX_RETRIES
+                ),
+            ),
+            opts=pulumi.ResourceOptions(parent=rule, depends_on=[policy, may_send]),
         )
         patterns = {
             "threat": f'{{ ($.source = "aws.guardduty") && ($.detail.severity >= {SEVERE}) }}',
@@ -172,20 +182,35 @@ class ThreatDetection(pulumi.ComponentResource):
         create_alarms(
             name,
             [
-                Alarm(
-                    name=purpose,
-                    description=description,
-                    namespace=NAMESPACE,
-                    metric=f"{base.prefix}-{purpose}",
-                    dimensions={},
-                    threshold=0,
-                )
-                for purpose, description in (
-                    ("threat", "GuardDuty found a grave threat: see the log group of findings"),
-                    ("shared-outside", "Something of the account can be reached from outside of it"),
-                )
+                dead_letter_alarm("findings", lost.name, "Findings did not reach their log group"),
+                *(
+                    Alarm(
+                        name=purpose,
+                        description=description,
+                        namespace=NAMESPACE,
+                        metric=f"{base.prefix}-{purpose}",
+                        dimensions={},
+                        threshold=0,
+                    )
+                    for purpose, description in (
+                        ("threat", "GuardDuty found a grave threat: see the log group of findings"),
+                        ("shared-outside", "Something of the account can be reached from outside of it"),
+                    )
+                ),
             ],
             topic_arn=base.alarm_topic_arn,
             tags=tags,
             parent=self,
         )
+
+
+def _may_send(queue_arn: pulumi.Output[str], rule_arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    return policy_json(
+        Statement(
+            sid="EventsOfTheRule",
+            actions=["sqs:SendMessage"],
+            resources=[queue_arn],
+            principals=[Principal(type="Service", identifiers=["events.amazonaws.com"])],
+            conditions=[Condition(test="ArnEquals", variable="aws:SourceArn", values=[rule_arn])],
+        )
+    )

@@ -63,7 +63,7 @@ class Governance(pulumi.ComponentResource):
         on_primary = self._on(args.providers[primary.region])
         baseline = AccountBaseline(
             f"{name}-account",
-            AccountBaselineArgs(primary.account_id, args.config_service_role),
+            AccountBaselineArgs(primary.account_id, primary.tags, args.config_service_role),
             opts=on_primary,
         )
         if args.trail is not None:

@@ -57,7 +57,6 @@ STORES = (
     "redshift-serverless:CreateNamespace",
     "redshift:CreateCluster",
     "s3:CreateBucket",
-    "sqs:CreateQueue",
 )
 
 

@@ -222,17 +222,22 @@ def test_every_region_of_the_stack_is_watched_once_by_its_own_provider(stack: Re
         )
 
 
-def test_guardduty_looks_deeper_in_production() -> None:
-    for production, enabled in ((True, 5), (False, 1)):
-        stack = governed(production=production)
-        detectors = stack.all("aws:guardduty/detector:Detector")
-        assert all(d["enable"] is True for d in detectors)
-        assert all(d["findingPublishingFrequency"] == "FIFTEEN_MINUTES" for d in detectors)
-        features = stack.only("-ap-southeast-1-").all("aws:guardduty/detectorFeature:DetectorFeature")
-        on = {feature["name"] for feature in features if feature["status"] == "ENABLED"}
-        assert len(on) == enabled
-        assert "S3_DATA_EVENTS" in on
-        assert len(features) == 5  # also said where it is off
+def test_guardduty_looks_into_all_that_it_can(stack: Recording) -> None:
+    for detector in stack.all("aws:guardduty/detector:Detector"):
+        assert detector["enable"] is True
+        assert detector["findingPublishingFrequency"] == "FIFTEEN_MINUTES"
+    for region in REGIONS:
+        features = stack.only(f"-{region}-").all("aws:guardduty/detectorFeature:DetectorFeature")
+        assert {feature["name"]: feature["status"] for feature in features} == dict.fromkeys(
+            (
+                "EBS_MALWARE_PROTECTION",
+                "EKS_AUDIT_LOGS",
+                "LAMBDA_NETWORK_LOGS",
+                "RDS_LOGIN_EVENTS",
+                "S3_DATA_EVENTS",
+            ),
+            "ENABLED",
+        )
 
 
 def test_what_is_shared_outside_is_looked_for_everywhere_and_what_is_unused_once() -> None:
@@ -250,7 +255,20 @@ def test_findings_are_kept_and_the_grave_ones_are_alarms(stack: Recording) -> No
     assert logs["kmsKeyId"] == key(stack, region)
     target = of_region.one("aws:cloudwatch/eventTarget:EventTarget")
     assert target["arn"] == logs.arn
-    pattern = json.loads(of_region.one("aws:cloudwatch/eventRule:EventRule")["eventPattern"])
+    lost = of_region.one("aws:sqs/queue:Queue")
+    assert target["deadLetterConfig"] == {"arn": lost.arn}
+    rule = of_region.one("aws:cloudwatch/eventRule:EventRule")
+    lost_policy = of_region.one("aws:sqs/queuePolicy:QueuePolicy")["policy"]
+    for source, expected in ((rule.arn, True), (f"{rule.arn}2", False)):
+        request = Request(
+            "sqs:SendMessage",
+            lost.arn,
+            service="events.amazonaws.com",
+            context={"aws:SourceArn": source},
+        )
+        assert allows(lost_policy, request) is expected
+    assert of_region.one(ALARM, "-findings-dead-letters")["alarmActions"] == ["arn:topic"]
+    pattern = json.loads(rule["eventPattern"])
     assert set(pattern["source"]) == {"aws.guardduty", "aws.access-analyzer"}
     document = of_region.one("aws:cloudwatch/logResourcePolicy:LogResourcePolicy")["policyDocument"]
     for service, expected in (("events.amazonaws.com", True), ("s3.amazonaws.com", False)):
