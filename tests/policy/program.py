@@ -27,17 +27,6 @@ PACK = ROOT / "policy"
 STACKS = ("dev", "prod")
 
 Node = offline_graph.Resource
-AWAITED: frozenset[tuple[str, str]] = frozenset(
-    {
-        ("logging-settings", "aws:synthetics/canary:Canary"),
-        ("protection-deletion", "aws:s3/bucket:Bucket"),
-        ("iam-identities", "aws:cognito/userPool:UserPool"),
-        ("logging-buckets", "aws:s3/bucket:Bucket"),
-    }
-)
-"""Rule and type of what the program still lacks."""
-AWAITED_VALUES = frozenset(rule for rule, _ in AWAITED)
-
 Finding = tuple[str, str, str]
 """Rule, URN, path."""
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from guardrails import __main__ as command
-from guardrails.config import problems
+from guardrails.config import problems, read
 from guardrails.pack import ALL_RULES
 
+ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 3, 1)
 WAIVER = {"rule": "encryption-compute", "urn": "*::Function::p", "reason": "agreed", "expires": "2099-12-31"}
 
@@ -50,6 +51,26 @@ def test_every_rule_may_be_configured_and_none_misspelt(name: str) -> None:
 )
 def test_a_problem_is_told(config: object, told: str) -> None:
     assert [problem for problem in problems(config, TODAY) if told in problem]
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("Pulumi.*.policy.json")), ids=lambda file: file.name)
+def test_the_configuration_of_every_stack_has_no_problems(file: Path) -> None:
+    assert list(problems(read(file), date(2026, 11, 22))) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ({"allowedRegions": []}, "no list"),
+        ({"allowedRegions": "ap-southeast-1"}, "no list"),
+        ({"allowedRegions": ["Singapore"]}, "'Singapore'"),
+        ({"allowedRegion": ["ap-southeast-1"]}, "'allowedRegion'"),
+    ],
+)
+def test_a_setting_of_a_rule_is_checked(setting: dict[str, object], told: str) -> None:
+    config = {"residency-regions": {"enforcementLevel": "mandatory", **setting}}
+    (problem,) = problems(config, TODAY)
+    assert told in problem
 
 
 def test_the_command_tells_good_from_bad_by_its_exit_code(

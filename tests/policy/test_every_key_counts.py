@@ -95,7 +95,7 @@ def test_the_program_as_it_is_passes(stack: str) -> None:
     nodes = program.nodes(stack)
     found = program.judge_stack(stack, list(program.views(stack).values()))
     found |= {each for node in nodes.values() for each in program.judge_resource(stack, node, node.inputs)}
-    assert {each for each in found if (each[0], nodes[each[1]].type) not in program.AWAITED} == set()
+    assert found == set()
 
 
 @each_needed_key

@@ -20,6 +20,8 @@ class Condition:
     values: tuple[str, ...] = ()
     """The texts that satisfy it; empty: any value does."""
     negated: bool = False
+    beginning: bool = False
+    """Whether a text that begins with one of the values satisfies it, too."""
 
     def holds(self, props: Mapping[str, Any]) -> Tribool:
         """Whether it does. An unknown block counts as given; an unknown text gives `UNKNOWN`."""
@@ -30,10 +32,17 @@ class Condition:
             elif value is UNKNOWN:
                 return UNKNOWN
             else:
-                satisfied = satisfied or text_of(value) in self.values
+                satisfied = satisfied or self._satisfies(text_of(value))
         return satisfied != self.negated
 
+    def _satisfies(self, text: str | Absent) -> bool:
+        if self.beginning:
+            return isinstance(text, str) and text.startswith(self.values)
+        return text in self.values
+
     def __str__(self) -> str:
+        if self.beginning:
+            return f"{self.path} begins with {' or '.join(self.values)}"
         if self.values:
             return f"{self.path} is {'not ' if self.negated else ''}{' or '.join(self.values)}"
         return f"{self.path} is {'not ' if self.negated else ''}given"
@@ -62,6 +71,11 @@ def equals(path: str, *values: str) -> Condition:
 def differs(path: str, *values: str) -> Condition:
     """The property is none of these texts; an absent one is none."""
     return Condition(path, values, negated=True)
+
+
+def begins(path: str, *values: str) -> Condition:
+    """The property is a text that begins with one of these."""
+    return Condition(path, values, beginning=True)
 
 
 def all_hold(conditions: Iterable[Condition], props: Mapping[str, Any]) -> Tribool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pulumi_policy import Severity
 
-from ..core.conditions import differs, not_given
+from ..core.conditions import begins, differs, not_given
 from ..core.demands import (
     TRUE,
     AllOf,
@@ -62,7 +62,8 @@ ROWS = (
         LOAD_BALANCERS,
         "accessLogs.enabled",
         TRUE,
-        when=differs("loadBalancerType", "gateway"),
+        # Such logs cannot be encrypted with a key of one's own; what is inside the network logs for itself.
+        when=(differs("loadBalancerType", "gateway"), differs("internal", "true")),
         control="ELB.5",
     ),
     demand(_TRAIL, "isMultiRegionTrail", TRUE, control="CloudTrail.1"),
@@ -180,7 +181,13 @@ ROWS = (
     demand("aws:datasync/task:Task", "options.logLevel", NoneOf(("OFF",)), control="DataSync.1"),
     demand("aws:globalaccelerator/accelerator:Accelerator", "attributes.flowLogsEnabled", TRUE),
     demand("aws:amp/workspace:Workspace", "loggingConfiguration.logGroupArn", Given()),
-    demand("aws:synthetics/canary:Canary", "runConfig.activeTracing", TRUE),
+    # AWS traces canaries of the Node runtimes only.
+    demand(
+        "aws:synthetics/canary:Canary",
+        "runConfig.activeTracing",
+        TRUE,
+        when=begins("runtimeVersion", "syn-nodejs-"),
+    ),
     demand("aws:pipes/pipe:Pipe", "logConfiguration.level", _ON),
     demand("aws:cloudwatch/eventBus:EventBus", "logConfig.level", NoneOf(("TRACE",)), absent=True),
     demand(
