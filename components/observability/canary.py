@@ -15,6 +15,7 @@ from components.observability.metrics import Metric
 from components.tags import DataClass, component_tags
 
 RUNTIME = "syn-python-selenium-14.0"
+"""AWS traces canaries of its Node runtimes only, and refuses to make another with active tracing."""
 SCRIPT = Path(__file__).resolve().parent / "canary_script" / "rider_api.py"
 NAMESPACE = "CloudWatchSynthetics"
 ARTIFACT_DAYS = 31
@@ -98,7 +99,6 @@ class RiderApiCanary(pulumi.ComponentResource):
                 ),
                 run_config=aws.synthetics.CanaryRunConfigArgs(
                     timeout_in_seconds=min(TIMEOUT_SECONDS, 60 * args.minutes),
-                    active_tracing=True,
                     environment_variables={"RIDER_API_URL": args.url},
                 ),
                 success_retention_period=ARTIFACT_DAYS,
@@ -193,11 +193,6 @@ def _may(
             sid="OwnLogs",
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
             resources=[f"arn:aws:logs:{region}:{account_id}:log-group:/aws/lambda/cwsyn-*"],
-        ),
-        Statement(
-            sid="Traces",
-            actions=["xray:PutTraceSegments"],
-            resources=["*"],  # it has no resource-level permission
         ),
         Statement(
             sid="OwnMetrics",

@@ -293,6 +293,8 @@ def test_the_canary_runs_our_script_and_keeps_what_it_saw_with_our_key(watch: Re
     assert canary["kmsKeyArn"] == key_arn(watch)
     assert canary["runConfig"]["environmentVariables"] == {"RIDER_API_URL": "https://api.sg.example"}
     assert canary["startCanary"] is True
+    assert canary["runtimeVersion"].startswith("syn-python-")
+    assert "activeTracing" not in canary["runConfig"]  # AWS refuses it for this runtime
 
 
 def test_the_canarys_logs_end_because_only_ours_can_be_made(watch: Recording) -> None:
