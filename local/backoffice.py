@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, RLock, Thread
+from threading import Event, Lock, RLock, Thread
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -47,6 +47,7 @@ PEOPLE: Final = (
 
 SCOPES: Final = ("openid", "email", "backoffice/staff")
 TICK_SECONDS: Final = 2.0
+_ONLY: Final = Lock()
 DOCUMENT: Final = ROOT / "functions" / "staff_api" / "openapi.json"
 
 
@@ -79,7 +80,14 @@ class Backoffice:
         self._stack = ExitStack()
 
     def start(self) -> None:
-        """Makes the fleet up and serves. Raises NotBuiltError, and OSError for a port that is taken."""
+        """Makes the fleet up and serves.
+
+        Raises NotBuiltError, OSError for a port that is taken, and RuntimeError for a second one in a
+        process: the function reads its settings from the environment of its process, as in Lambda.
+        """
+        if not _ONLY.acquire(blocking=False):
+            raise RuntimeError("a back office runs in this process: stop it first, or start another process")
+        self._stack.callback(_ONLY.release)
         try:
             self._start()
         except BaseException:

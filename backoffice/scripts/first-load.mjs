@@ -14,13 +14,17 @@ if (inline !== null) {
   process.exit(1);
 }
 const loaded = [...index.matchAll(/(?:src|href)="\/([^"]+)"/g)].map(([, path]) => path);
-const sizes = await Promise.all(["index.html", ...loaded].map(async (path) => [path, await compressed(path)]));
+const sizes = await Promise.all(
+  ["index.html", ...loaded].map(async (path) => [path, await compressed(path)]),
+);
 const total = sizes.reduce((sum, [, size]) => sum + size, 0);
 for (const [path, size] of sizes) console.log(`${kilobytes(size)}  ${path}`);
 
 const lazy = (await readdir(join(DIST, "assets"))).filter((name) => !loaded.includes(`assets/${name}`));
 const later = await Promise.all(lazy.map((name) => compressed(`assets/${name}`)));
-console.log(`${kilobytes(total)}  first load of at most ${LIMIT / 1_000} kB; ${kilobytes(later.reduce((a, b) => a + b, 0)).trim()} more in ${lazy.length} files, when asked for`);
+console.log(
+  `${kilobytes(total)}  first load of at most ${LIMIT / 1_000} kB; ${kilobytes(later.reduce((a, b) => a + b, 0)).trim()} more in ${lazy.length} files, when asked for`,
+);
 if (total >= LIMIT) {
   console.error(`the first load is ${total} bytes compressed: make a route lazy or leave a dependency out`);
   process.exit(1);

@@ -86,7 +86,9 @@ function text(from: Record<string, unknown>, name: string): string {
 function url(from: Record<string, unknown>, name: string): string {
   const value = text(from, name);
   if (!URL.canParse(value) || value.endsWith("/")) {
-    throw new ConfigError(`${name} is ${JSON.stringify(value)}: a URL without a slash at its end is expected`);
+    throw new ConfigError(
+      `${name} is ${JSON.stringify(value)}: a URL without a slash at its end is expected`,
+    );
   }
   return value;
 }

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from local.backoffice import Backoffice, Options
-from tests.browser.office import Clock, Office, built, chromium, used
+from tests.browser.office import CARS, Clock, Office, built, chromium, used
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def _office(browser: Browser) -> Iterator[Office]:
     clock = Clock(time.time)
-    with Backoffice(Options(site=built(), lively=False), clock=clock) as server:
+    with Backoffice(Options(site=built(), cars=CARS, lively=False), clock=clock) as server:
         yield Office(browser, server, clock)
 
 

@@ -21,6 +21,7 @@ from local.web import Request
 
 AXE: Final = ROOT / "backoffice" / "node_modules" / "axe-core" / "axe.min.js"
 OPERATOR, TECHNICIAN, ANALYST, ADMIN = "amelia.tan", "marco.silva", "priya.nair", "jonas.weber"
+CARS: Final = 1_000
 WIDE: Final = {"width": 1440, "height": 900}
 PHONE: Final = {"width": 390, "height": 844}
 # What the policy forbids is an event of the page, whether or not the console tells.

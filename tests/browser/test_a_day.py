@@ -15,9 +15,9 @@ def test_staff_sign_in_find_a_car_and_take_it_out_of_service(office: Office) -> 
     page.goto(office.server.page.origin)
     office.choose(page, OPERATOR)
     expect(page.get_by_role("heading", name="Live fleet")).to_be_visible()
-    expect(page.get_by_text("240 of 240 cars")).to_be_visible()
+    expect(page.get_by_text("1,000 of 1,000 cars")).to_be_visible()
     page.get_by_role("searchbox").fill(car.lower())
-    expect(page.get_by_text("1 of 240 cars")).to_be_visible()
+    expect(page.get_by_text("1 of 1,000 cars")).to_be_visible()
     page.get_by_role("link", name=car).click()
     expect(page.get_by_role("heading", name=car)).to_be_visible()
 

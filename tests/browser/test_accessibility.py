@@ -32,7 +32,7 @@ def violations(page: Page) -> list[str]:
 def test_axe_finds_no_serious_violation_on_any_page(office: Office, scheme: Literal["light", "dark"]) -> None:
     alert = office.server.demo.store.unresolved_alerts()[0]
     page = office.sign_in(ADMIN, scheme=scheme)
-    expect(page.get_by_text("240 of 240 cars")).to_be_visible()
+    expect(page.get_by_text("1,000 of 1,000 cars")).to_be_visible()
     found = {"fleet": violations(page)}
     for name, ready in (
         ("Alerts", page.get_by_label("The alert").get_by_role("button", name="Resolve")),
@@ -74,7 +74,7 @@ def test_the_keyboard_alone_finds_and_opens_a_car(office: Office) -> None:
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("EV-0000")
-    expect(page.get_by_text("99 of 240 cars")).to_be_visible()
+    expect(page.get_by_text("99 of 1,000 cars")).to_be_visible()
     grid.focus()
     active = grid.get_by_role("row", selected=True)
     for key, place in (("End", 99), ("ArrowUp", 98), ("Home", 1), ("ArrowDown", 2), ("ArrowDown", 3)):
@@ -102,7 +102,7 @@ def test_the_keyboard_alone_acts_and_leaves_a_dialog(office: Office) -> None:
 def test_the_map_is_moved_and_asked_by_keyboard(office: Office) -> None:
     page = office.sign_in(OPERATOR)
     place = page.get_by_role("button", name="Orchard: ")
-    expect(page.get_by_text("240 of 240 cars")).to_be_visible()
+    expect(page.get_by_text("1,000 of 1,000 cars")).to_be_visible()
     before = place.bounding_box()
     page.get_by_role("application").focus()
     page.keyboard.press("+")

@@ -3,16 +3,10 @@
 The bounds are generous, for a busy machine; what was measured is printed (`pytest -s`).
 """
 
-import time
-from collections.abc import Iterator
+from playwright.sync_api import expect
 
-import pytest
-from playwright.sync_api import Browser, expect
+from tests.browser.office import CARS, OPERATOR, Office
 
-from local.backoffice import Backoffice, Options
-from tests.browser.office import OPERATOR, Clock, Office, built, used
-
-CARS = 1_000
 PAINTED_MS = 1_000
 """From the navigation back from the login to the frame with the cars, the fastest of TRIES."""
 TRIES = 3
@@ -48,24 +42,11 @@ _SCROLL = """
 """
 
 
-@pytest.fixture(scope="module")
-def _thousand(browser: Browser) -> Iterator[Office]:
-    clock = Clock(time.time)
-    with Backoffice(Options(site=built(), cars=CARS, lively=False), clock=clock) as server:
-        yield Office(browser, server, clock)
-
-
-@pytest.fixture
-def thousand(_thousand: Office) -> Iterator[Office]:
-    with used(_thousand) as ready:
-        yield ready
-
-
-def test_a_thousand_cars_are_painted_within_a_second(thousand: Office) -> None:
-    thousand.call(OPERATOR, "GET", "/v1/me")  # a cold start of the function is not the page's
+def test_a_thousand_cars_are_painted_within_a_second(office: Office) -> None:
+    office.call(OPERATOR, "GET", "/v1/me")  # a cold start of the function is not the page's
     measured = []
     for _ in range(TRIES):
-        page = thousand.sign_in()
+        page = office.sign_in()
         page.wait_for_function("() => performance.getEntriesByName('fleet-painted').length > 0")
         measured.append(page.evaluate(_PAINTED))
         expect(page.get_by_text("1,000 of 1,000 cars")).to_be_visible()
@@ -74,8 +55,8 @@ def test_a_thousand_cars_are_painted_within_a_second(thousand: Office) -> None:
     assert min(times["painted"] for times in measured) < PAINTED_MS
 
 
-def test_a_thousand_cars_scroll_smoothly_with_few_rows_in_the_page(thousand: Office) -> None:
-    page = thousand.sign_in()
+def test_a_thousand_cars_scroll_smoothly_with_few_rows_in_the_page(office: Office) -> None:
+    page = office.sign_in()
     rows = page.get_by_role("grid", name="Cars").get_by_role("row")
     expect(rows.nth(9)).to_be_visible()
     frames = sorted(page.evaluate(_SCROLL))

@@ -7,8 +7,8 @@ from tests.browser.office import ADMIN, OPERATOR, Office
 
 
 def test_an_outage_is_told_the_data_stays_and_it_is_over_by_itself(office: Office) -> None:
-    page = office.sign_in(OPERATOR)
-    expect(page.get_by_text("240 of 240 cars")).to_be_visible()
+    page = office.sign_in(OPERATOR, turned=True)
+    expect(page.get_by_text("1,000 of 1,000 cars")).to_be_visible()
     office.expected = (
         "ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_SOCKET|CORS|ERR_FAILED"
     )
@@ -17,7 +17,7 @@ def test_an_outage_is_told_the_data_stays_and_it_is_over_by_itself(office: Offic
         page.clock.fast_forward(10_000)
         banner = page.get_by_role("alert").filter(has_text="The platform does not answer")
         expect(banner).to_be_visible()
-        expect(page.get_by_text("240 of 240 cars")).to_be_visible()
+        expect(page.get_by_text("1,000 of 1,000 cars")).to_be_visible()
     finally:
         office.server.restart_api()
     page.clock.fast_forward(30_000)

@@ -59,7 +59,7 @@ def test_who_is_in_no_group_is_told_whom_to_ask(office: Office) -> None:
 
 def test_tokens_are_in_no_storage(office: Office) -> None:
     page = office.sign_in(OPERATOR)
-    expect(page.get_by_text("240 of 240 cars")).to_be_visible()
+    expect(page.get_by_text("1,000 of 1,000 cars")).to_be_visible()
     kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
     assert "eyJ" not in kept
     assert json.loads(kept)[2] == ""
@@ -67,7 +67,7 @@ def test_tokens_are_in_no_storage(office: Office) -> None:
 
 def test_a_token_that_has_expired_is_renewed_without_a_word(office: Office) -> None:
     page = office.sign_in(OPERATOR)
-    expect(page.get_by_text("240 of 240 cars")).to_be_visible()
+    expect(page.get_by_text("1,000 of 1,000 cars")).to_be_visible()
     office.expected = r"status of 401"
     office.clock.ahead = 2 * 3600
     with page.expect_response(lambda answer: answer.url.endswith("/oauth2/token")) as renewed:

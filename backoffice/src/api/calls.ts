@@ -67,7 +67,12 @@ export function getVehicle(api: Api, vehicleId: string, signal: AbortSignal): Pr
   return dataOf(api.GET("/v1/vehicles/{vehicleId}", { params: { path: { vehicleId } }, signal }));
 }
 
-export function getTelemetry(api: Api, vehicleId: string, hours: number, signal: AbortSignal): Promise<SampleList> {
+export function getTelemetry(
+  api: Api,
+  vehicleId: string,
+  hours: number,
+  signal: AbortSignal,
+): Promise<SampleList> {
   const params = { path: { vehicleId }, query: { hours } };
   return dataOf(api.GET("/v1/vehicles/{vehicleId}/telemetry", { params, signal }));
 }
@@ -86,7 +91,12 @@ export interface AlertFilter {
   readonly vehicleId?: string;
 }
 
-export function listAlerts(api: Api, filter: AlertFilter, cursor: string | undefined, signal: AbortSignal): Promise<AlertPage> {
+export function listAlerts(
+  api: Api,
+  filter: AlertFilter,
+  cursor: string | undefined,
+  signal: AbortSignal,
+): Promise<AlertPage> {
   return dataOf(api.GET("/v1/alerts", { params: { query: paged(filter, cursor) }, signal }));
 }
 
@@ -95,7 +105,12 @@ export interface WorkOrderFilter {
   readonly assignee?: string;
 }
 
-export function listWorkOrders(api: Api, filter: WorkOrderFilter, cursor: string | undefined, signal: AbortSignal): Promise<WorkOrderPage> {
+export function listWorkOrders(
+  api: Api,
+  filter: WorkOrderFilter,
+  cursor: string | undefined,
+  signal: AbortSignal,
+): Promise<WorkOrderPage> {
   return dataOf(api.GET("/v1/work-orders", { params: { query: paged(filter, cursor) }, signal }));
 }
 
@@ -110,7 +125,12 @@ export interface BookingFilter {
   readonly day?: string;
 }
 
-export function listBookings(api: Api, filter: BookingFilter, cursor: string | undefined, signal: AbortSignal): Promise<BookingPage> {
+export function listBookings(
+  api: Api,
+  filter: BookingFilter,
+  cursor: string | undefined,
+  signal: AbortSignal,
+): Promise<BookingPage> {
   return dataOf(api.GET("/v1/bookings", { params: { query: paged(filter, cursor) }, signal }));
 }
 
@@ -122,7 +142,12 @@ export function getInvoice(api: Api, bookingId: string, signal: AbortSignal): Pr
   return dataOf(api.GET("/v1/bookings/{bookingId}/invoice", { params: { path: { bookingId } }, signal }));
 }
 
-export function listInvoices(api: Api, filter: Omit<BookingFilter, "state">, cursor: string | undefined, signal: AbortSignal): Promise<InvoicePage> {
+export function listInvoices(
+  api: Api,
+  filter: Omit<BookingFilter, "state">,
+  cursor: string | undefined,
+  signal: AbortSignal,
+): Promise<InvoicePage> {
   return dataOf(api.GET("/v1/invoices", { params: { query: paged(filter, cursor) }, signal }));
 }
 
@@ -135,17 +160,31 @@ export interface AuditFilter {
   readonly subject?: string;
 }
 
-export function listAudit(api: Api, filter: AuditFilter, cursor: string | undefined, signal: AbortSignal): Promise<AuditPage> {
+export function listAudit(
+  api: Api,
+  filter: AuditFilter,
+  cursor: string | undefined,
+  signal: AbortSignal,
+): Promise<AuditPage> {
   return dataOf(api.GET("/v1/audit", { params: { query: paged(filter, cursor) }, signal }));
 }
 
-function paged<T extends object>(filter: T, cursor: string | undefined): T & { limit: number; cursor?: string } {
+function paged<T extends object>(
+  filter: T,
+  cursor: string | undefined,
+): T & { limit: number; cursor?: string } {
   return { ...filter, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) };
 }
 
 // Acts
 
-export function commandVehicle(api: Api, key: string, vehicleId: string, action: CommandAction, reason: string): Promise<CommandView> {
+export function commandVehicle(
+  api: Api,
+  key: string,
+  vehicleId: string,
+  action: CommandAction,
+  reason: string,
+): Promise<CommandView> {
   const params = { path: { vehicleId }, header: keyed(key) };
   return dataOf(api.POST("/v1/vehicles/{vehicleId}/commands", { params, body: { action, reason } }));
 }
@@ -154,53 +193,110 @@ export function getCommand(api: Api, commandId: string, signal: AbortSignal): Pr
   return dataOf(api.GET("/v1/commands/{commandId}", { params: { path: { commandId } }, signal }));
 }
 
-export function takeOutOfService(api: Api, key: string, vehicleId: string, reason: string, version: number): Promise<VehicleView> {
+export function takeOutOfService(
+  api: Api,
+  key: string,
+  vehicleId: string,
+  reason: string,
+  version: number,
+): Promise<VehicleView> {
   const params = { path: { vehicleId }, header: keyed(key) };
   return dataOf(api.POST("/v1/vehicles/{vehicleId}/out-of-service", { params, body: { reason, version } }));
 }
 
-export function putBackInService(api: Api, key: string, vehicleId: string, reason: string, version: number): Promise<VehicleView> {
+export function putBackInService(
+  api: Api,
+  key: string,
+  vehicleId: string,
+  reason: string,
+  version: number,
+): Promise<VehicleView> {
   const params = { path: { vehicleId }, header: keyed(key) };
-  return dataOf(api.POST("/v1/vehicles/{vehicleId}/back-in-service", { params, body: { version, ...given("reason", reason) } }));
+  return dataOf(
+    api.POST("/v1/vehicles/{vehicleId}/back-in-service", {
+      params,
+      body: { version, ...given("reason", reason) },
+    }),
+  );
 }
 
 export function acknowledgeAlert(api: Api, key: string, alert: AlertView, note: string): Promise<AlertView> {
   const params = { path: { vehicleId: alert.vehicleId, alertId: alert.alertId }, header: keyed(key) };
-  return dataOf(api.POST("/v1/alerts/{vehicleId}/{alertId}/acknowledge", { params, body: given("note", note) }));
+  return dataOf(
+    api.POST("/v1/alerts/{vehicleId}/{alertId}/acknowledge", { params, body: given("note", note) }),
+  );
 }
 
-export function resolveAlert(api: Api, key: string, alert: AlertView, note: string, force: boolean): Promise<AlertView> {
+export function resolveAlert(
+  api: Api,
+  key: string,
+  alert: AlertView,
+  note: string,
+  force: boolean,
+): Promise<AlertView> {
   const params = { path: { vehicleId: alert.vehicleId, alertId: alert.alertId }, header: keyed(key) };
-  return dataOf(api.POST("/v1/alerts/{vehicleId}/{alertId}/resolve", { params, body: { force, ...given("note", note) } }));
+  return dataOf(
+    api.POST("/v1/alerts/{vehicleId}/{alertId}/resolve", { params, body: { force, ...given("note", note) } }),
+  );
 }
 
-export function snoozeAlert(api: Api, key: string, alert: AlertView, until: number, note: string): Promise<AlertView> {
+export function snoozeAlert(
+  api: Api,
+  key: string,
+  alert: AlertView,
+  until: number,
+  note: string,
+): Promise<AlertView> {
   const params = { path: { vehicleId: alert.vehicleId, alertId: alert.alertId }, header: keyed(key) };
-  return dataOf(api.POST("/v1/alerts/{vehicleId}/{alertId}/snooze", { params, body: { until, ...given("note", note) } }));
+  return dataOf(
+    api.POST("/v1/alerts/{vehicleId}/{alertId}/snooze", { params, body: { until, ...given("note", note) } }),
+  );
 }
 
 export function openWorkOrder(api: Api, key: string, body: OpenWorkOrderBody): Promise<WorkOrderView> {
   return dataOf(api.POST("/v1/work-orders", { params: { header: keyed(key) }, body }));
 }
 
-export function assignWorkOrder(api: Api, key: string, order: WorkOrderView, body: AssignBody): Promise<WorkOrderView> {
+export function assignWorkOrder(
+  api: Api,
+  key: string,
+  order: WorkOrderView,
+  body: AssignBody,
+): Promise<WorkOrderView> {
   const params = { path: { workOrderId: order.workOrderId }, header: keyed(key) };
-  return dataOf(api.POST("/v1/work-orders/{workOrderId}/assign", { params, body: { ...body, version: order.version } }));
+  return dataOf(
+    api.POST("/v1/work-orders/{workOrderId}/assign", { params, body: { ...body, version: order.version } }),
+  );
 }
 
-export function finishWorkOrder(api: Api, key: string, order: WorkOrderView, note: string): Promise<WorkOrderView> {
+export function finishWorkOrder(
+  api: Api,
+  key: string,
+  order: WorkOrderView,
+  note: string,
+): Promise<WorkOrderView> {
   const params = { path: { workOrderId: order.workOrderId }, header: keyed(key) };
   const body = { version: order.version, ...given("note", note) };
   return dataOf(api.POST("/v1/work-orders/{workOrderId}/done", { params, body }));
 }
 
-export function cancelWorkOrder(api: Api, key: string, order: WorkOrderView, note: string): Promise<WorkOrderView> {
+export function cancelWorkOrder(
+  api: Api,
+  key: string,
+  order: WorkOrderView,
+  note: string,
+): Promise<WorkOrderView> {
   const params = { path: { workOrderId: order.workOrderId }, header: keyed(key) };
   const body = { version: order.version, ...given("note", note) };
   return dataOf(api.POST("/v1/work-orders/{workOrderId}/cancel", { params, body }));
 }
 
-export function noteWorkOrder(api: Api, key: string, order: WorkOrderView, text: string): Promise<WorkOrderView> {
+export function noteWorkOrder(
+  api: Api,
+  key: string,
+  order: WorkOrderView,
+  text: string,
+): Promise<WorkOrderView> {
   const params = { path: { workOrderId: order.workOrderId }, header: keyed(key) };
   return dataOf(api.POST("/v1/work-orders/{workOrderId}/notes", { params, body: { text } }));
 }

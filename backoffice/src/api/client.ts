@@ -48,7 +48,10 @@ export class Copies {
   private readonly byName = new Map<string, { readonly tag: string; readonly data: unknown }>();
 
   /** `call` gets the headers to send. The same object comes back as long as nothing changed. */
-  async fresh<T>(name: string, call: (header: { "If-None-Match"?: string }) => Promise<Answer<T>>): Promise<T> {
+  async fresh<T>(
+    name: string,
+    call: (header: { "If-None-Match"?: string }) => Promise<Answer<T>>,
+  ): Promise<T> {
     const copy = this.byName.get(name);
     const answer = await call(copy === undefined ? {} : { "If-None-Match": copy.tag });
     if (answer.response.status === 304 && copy !== undefined) return copy.data as T;

@@ -54,10 +54,14 @@ test("an outage keeps the last data, is told, and is over by itself", async () =
 test("what is forbidden is neither shown any more nor asked for again", async () => {
   let asked = 0;
   const sources = new Sources();
-  const source = sources.source("audit", async () => {
-    asked += 1;
-    throw forbidden;
-  }, 10_000);
+  const source = sources.source(
+    "audit",
+    async () => {
+      asked += 1;
+      throw forbidden;
+    },
+    10_000,
+  );
   source.subscribe(() => undefined);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(asked).toBe(1);

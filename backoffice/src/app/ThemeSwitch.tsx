@@ -12,7 +12,13 @@ export function ThemeSwitch(): ReactElement {
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
   const words = text.theme.label(text.theme[theme], text.theme[next]);
   return (
-    <button type="button" className="button small icon" aria-label={words} title={words} onClick={() => setTheme(next)}>
+    <button
+      type="button"
+      className="button small icon"
+      aria-label={words}
+      title={words}
+      onClick={() => setTheme(next)}
+    >
       <Icon name={ICONS[theme]} size={16} />
     </button>
   );

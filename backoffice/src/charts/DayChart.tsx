@@ -55,7 +55,8 @@ export function DayChart(props: DayChartProps): ReactElement {
   const bottom = marks[0] ?? 0;
   const band = Math.max(1, width - LEFT - RIGHT) / days.length;
   const middle = (index: number): number => LEFT + band * (index + 0.5);
-  const y = (value: number): number => TOP + (1 - (value - bottom) / (top - bottom)) * (HEIGHT - TOP - BOTTOM);
+  const y = (value: number): number =>
+    TOP + (1 - (value - bottom) / (top - bottom)) * (HEIGHT - TOP - BOTTOM);
   const every = Math.max(1, Math.ceil(days.length / Math.max(1, Math.floor(width / 64))));
   const at = picked === undefined ? undefined : days[picked];
   const bar = Math.max(2, Math.min(28, band * 0.7));
@@ -67,7 +68,9 @@ export function DayChart(props: DayChartProps): ReactElement {
   };
   const step = (event: KeyboardEvent): void => {
     const current = picked ?? days.length - 1;
-    const next = { ArrowLeft: current - 1, ArrowRight: current + 1, Home: 0, End: days.length - 1 }[event.key];
+    const next = { ArrowLeft: current - 1, ArrowRight: current + 1, Home: 0, End: days.length - 1 }[
+      event.key
+    ];
     if (next === undefined) return;
     event.preventDefault();
     pick(next);

@@ -71,13 +71,20 @@ export function LineChart(props: LineChartProps): ReactElement {
   };
   const step = (event: KeyboardEvent): void => {
     const current = picked ?? known.length - 1;
-    const next = { ArrowLeft: current - 1, ArrowRight: current + 1, Home: 0, End: known.length - 1 }[event.key];
+    const next = { ArrowLeft: current - 1, ArrowRight: current + 1, Home: 0, End: known.length - 1 }[
+      event.key
+    ];
     if (next === undefined) return;
     event.preventDefault();
     setPicked(Math.max(0, Math.min(known.length - 1, next)));
   };
 
-  const summary = text.charts.summary(title, write(Math.min(...values)), write(Math.max(...values)), write(last.value));
+  const summary = text.charts.summary(
+    title,
+    write(Math.min(...values)),
+    write(Math.max(...values)),
+    write(last.value),
+  );
   return (
     <ChartFrame
       title={title}
@@ -117,7 +124,10 @@ export function LineChart(props: LineChartProps): ReactElement {
             ))}
             {lines.map((line) => (
               <g key={line[0]?.[0]} className={`series-${series}`}>
-                <path className="area" d={`${path(line)}L${line.at(-1)?.[0]},${floor}L${line[0]?.[0]},${floor}Z`} />
+                <path
+                  className="area"
+                  d={`${path(line)}L${line.at(-1)?.[0]},${floor}L${line[0]?.[0]},${floor}Z`}
+                />
                 <path className="line" d={line.length === 1 ? `${path(line)}h0` : path(line)} />
               </g>
             ))}
@@ -135,5 +145,7 @@ export function LineChart(props: LineChartProps): ReactElement {
 }
 
 function path(points: readonly (readonly [number, number])[]): string {
-  return points.map(([px, py], index) => `${index === 0 ? "M" : "L"}${px.toFixed(1)},${py.toFixed(1)}`).join("");
+  return points
+    .map(([px, py], index) => `${index === 0 ? "M" : "L"}${px.toFixed(1)},${py.toFixed(1)}`)
+    .join("");
 }

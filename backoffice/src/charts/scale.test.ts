@@ -29,7 +29,11 @@ test("a domain has at least what it is told to have", () => {
 
 test("a line is broken where there is no sample", () => {
   const samples = [0, 60, 120, 900, 960].map((s, i) => ({ at: s * 1_000, value: i === 1 ? undefined : i }));
-  expect(pieces(samples, 300_000).map((piece) => piece.map((sample) => sample.value))).toEqual([[0], [2], [3, 4]]);
+  expect(pieces(samples, 300_000).map((piece) => piece.map((sample) => sample.value))).toEqual([
+    [0],
+    [2],
+    [3, 4],
+  ]);
 });
 
 test("the nearest sample is one with a value", () => {

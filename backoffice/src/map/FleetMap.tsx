@@ -96,7 +96,10 @@ export const FleetMap = memo(function FleetMap(props: FleetMapProps): ReactEleme
 
   const land = useMemo(() => ringPath(outline.map((ring) => ring.map(shift))), [outline, shift]);
   const lines = useMemo(() => graticule(bounds), [bounds]);
-  const points = useMemo(() => spots.map((spot) => shift(mercator(spot.longitude, spot.latitude))), [spots, shift]);
+  const points = useMemo(
+    () => spots.map((spot) => shift(mercator(spot.longitude, spot.latitude))),
+    [spots, shift],
+  );
   const layers = useMemo(() => {
     const byState = new Map<string, Point[]>();
     spots.forEach((spot, index) => {
@@ -109,12 +112,12 @@ export const FleetMap = memo(function FleetMap(props: FleetMapProps): ReactEleme
     return [...byState].map(([state, its]) => ({ state, path: dotPath(its) }));
   }, [spots, points]);
   const all = useMemo(() => dotPath(points), [points]);
-  const critical = useMemo(() => dotPath(points.filter((_, index) => spots[index]?.isCritical)), [points, spots]);
-
-  const change = useCallback(
-    (next: (view: View) => View) => setMoved((old) => next(old ?? whole)),
-    [whole],
+  const critical = useMemo(
+    () => dotPath(points.filter((_, index) => spots[index]?.isCritical)),
+    [points, spots],
   );
+
+  const change = useCallback((next: (view: View) => View) => setMoved((old) => next(old ?? whole)), [whole]);
 
   useEffect(() => {
     if (box === null) return undefined;
@@ -249,22 +252,40 @@ export const FleetMap = memo(function FleetMap(props: FleetMapProps): ReactEleme
           </svg>
         )}
       </div>
-      {toldSpot !== undefined && toldAt !== undefined && about !== undefined && isSeen(toldAt, width, height) && (
-        <div
-          className={toldAt[1] < 120 ? "map-about below" : "map-about"}
-          style={{ left: Math.max(110, Math.min(width - 110, toldAt[0])), top: toldAt[1] }}
-        >
-          {about(toldSpot.id)}
-        </div>
-      )}
+      {toldSpot !== undefined &&
+        toldAt !== undefined &&
+        about !== undefined &&
+        isSeen(toldAt, width, height) && (
+          <div
+            className={toldAt[1] < 120 ? "map-about below" : "map-about"}
+            style={{ left: Math.max(110, Math.min(width - 110, toldAt[0])), top: toldAt[1] }}
+          >
+            {about(toldSpot.id)}
+          </div>
+        )}
       <div className="map-tools">
-        <button type="button" className="button icon" aria-label={text.map.closer} onClick={() => change((old) => zoom(old, 1.6, middle, limits))}>
+        <button
+          type="button"
+          className="button icon"
+          aria-label={text.map.closer}
+          onClick={() => change((old) => zoom(old, 1.6, middle, limits))}
+        >
           <Icon name="plus" />
         </button>
-        <button type="button" className="button icon" aria-label={text.map.farther} onClick={() => change((old) => zoom(old, 1 / 1.6, middle, limits))}>
+        <button
+          type="button"
+          className="button icon"
+          aria-label={text.map.farther}
+          onClick={() => change((old) => zoom(old, 1 / 1.6, middle, limits))}
+        >
           <Icon name="minus" />
         </button>
-        <button type="button" className="button icon" aria-label={text.map.whole} onClick={() => setMoved(undefined)}>
+        <button
+          type="button"
+          className="button icon"
+          aria-label={text.map.whole}
+          onClick={() => setMoved(undefined)}
+        >
           <Icon name="fit" />
         </button>
       </div>

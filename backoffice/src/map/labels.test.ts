@@ -8,7 +8,9 @@ test("names go where they cover nothing, or nowhere", () => {
   const near = { at: [112, 106], name: "Tanjong Pagar" } as const;
   expect(labelSides([far])).toEqual(["below"]);
   expect(labelSides([marina, near])).toEqual(["above", "below"]);
-  expect(labelSides([marina, marina, marina, marina]).filter((side) => side === "none").length).toBeGreaterThan(0);
+  expect(
+    labelSides([marina, marina, marina, marina]).filter((side) => side === "none").length,
+  ).toBeGreaterThan(0);
 });
 
 test("the scale bar is a round distance, as long as there is room", () => {

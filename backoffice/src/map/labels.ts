@@ -23,7 +23,12 @@ const HALF = 12;
 
 /** For each marker the first side on which its name covers neither a marker nor a name before it. */
 export function labelSides(markers: readonly Marker[]): readonly Side[] {
-  const taken = markers.map(({ at: [x, y] }) => ({ left: x - HALF, top: y - HALF, right: x + HALF, bottom: y + HALF }));
+  const taken = markers.map(({ at: [x, y] }) => ({
+    left: x - HALF,
+    top: y - HALF,
+    right: x + HALF,
+    bottom: y + HALF,
+  }));
   return markers.map((marker, index) => {
     for (const side of ["below", "above", "right"] as const) {
       const wanted = rectOf(marker, side);

@@ -1,6 +1,17 @@
 import { describe, expect, test } from "vitest";
 
-import { boxOf, dotPath, fit, latitudeOf, mercator, nearest, pan, ringPath, toScreen, zoom } from "./projection";
+import {
+  boxOf,
+  dotPath,
+  fit,
+  latitudeOf,
+  mercator,
+  nearest,
+  pan,
+  ringPath,
+  toScreen,
+  zoom,
+} from "./projection";
 
 const box = boxOf([mercator(103.6, 1.185), mercator(104.06, 1.475)]);
 
@@ -12,7 +23,8 @@ describe("the projection", () => {
   });
 
   test("goes back to the latitude", () => {
-    for (const latitude of [-37.8, 0, 1.29, 35.7]) expect(latitudeOf(mercator(100, latitude)[1])).toBeCloseTo(latitude, 9);
+    for (const latitude of [-37.8, 0, 1.29, 35.7])
+      expect(latitudeOf(mercator(100, latitude)[1])).toBeCloseTo(latitude, 9);
   });
 
   test("fits the whole box into the middle of the screen", () => {
@@ -52,12 +64,29 @@ describe("zooming and panning", () => {
 
 test("the nearest point within reach is found, and none out of reach", () => {
   const view = { scale: 100, dx: 0, dy: 0 };
-  const points = [[1, 1], [1.05, 1], [3, 3]] as const;
+  const points = [
+    [1, 1],
+    [1.05, 1],
+    [3, 3],
+  ] as const;
   expect(nearest(view, points, [104, 100], 12)).toBe(1);
   expect(nearest(view, points, [200, 200], 12)).toBe(-1);
 });
 
 test("paths are rounded and closed", () => {
-  expect(ringPath([[[0, 0], [1, 0], [1.00000049, 1]]])).toBe("M0,0L1,0L1,1Z");
-  expect(dotPath([[1, 2], [3, 4]])).toBe("M1,2h0M3,4h0");
+  expect(
+    ringPath([
+      [
+        [0, 0],
+        [1, 0],
+        [1.00000049, 1],
+      ],
+    ]),
+  ).toBe("M0,0L1,0L1,1Z");
+  expect(
+    dotPath([
+      [1, 2],
+      [3, 4],
+    ]),
+  ).toBe("M1,2h0M3,4h0");
 });

@@ -142,5 +142,7 @@ export function currentPath(): string {
 export function ownPath(state: unknown): string {
   if (typeof state !== "object" || state === null || !("returnTo" in state)) return "/";
   const path = state.returnTo;
-  return typeof path === "string" && /^\/(?![/\\])/.test(path) && !path.startsWith(SIGNED_IN_PATH) ? path : "/";
+  return typeof path === "string" && /^\/(?![/\\])/.test(path) && !path.startsWith(SIGNED_IN_PATH)
+    ? path
+    : "/";
 }

@@ -43,7 +43,8 @@ export const text = {
     noGroupTitle: "Your account is not in a group yet",
     lostTitle: "There is no such page",
     lost: "The address leads nowhere. Choose a page of the navigation.",
-    noGroup: "Ask an administrator to put you into operations, maintenance, analyst or admin; then sign in again.",
+    noGroup:
+      "Ask an administrator to put you into operations, maintenance, analyst or admin; then sign in again.",
   },
 
   outage: {
@@ -237,7 +238,12 @@ export const text = {
     snoozeTitle: "Snooze this alert?",
     snoozeFor: "For how long",
     snoozed: (name: string) => `Snoozed: ${name}`,
-    hours: (hours: number) => (hours === 1 ? "1 hour" : hours < 24 ? `${hours} hours` : `${hours / 24} ${hours === 24 ? "day" : "days"}`),
+    hours: (hours: number) =>
+      hours === 1
+        ? "1 hour"
+        : hours < 24
+          ? `${hours} hours`
+          : `${hours / 24} ${hours === 24 ? "day" : "days"}`,
     until: (at: string) => `Nobody is told of it again before ${at}.`,
     resolve: "Resolve",
     resolveTitle: "Is this alert over?",
@@ -308,7 +314,10 @@ export const text = {
     CANCELLED: "Cancelled",
   } as Record<string, string>,
 
-  lineKinds: { unlock: "Unlocking", time: "Time", minimum: "Minimum", distance: "Distance" } as Record<string, string>,
+  lineKinds: { unlock: "Unlocking", time: "Time", minimum: "Minimum", distance: "Distance" } as Record<
+    string,
+    string
+  >,
 
   bookings: {
     tabs: { bookings: "Bookings", invoices: "Invoices" },
@@ -375,9 +384,13 @@ export const text = {
     commandState: {
       SENT: (action: string) => `${action}: waiting for the car's answer`,
       ACKNOWLEDGED: (action: string) => `${action}: the car has done it`,
-      REFUSED: (action: string, reason: string | undefined) => `${action}: the car refused${reason === undefined ? "" : `, ${reason}`}`,
+      REFUSED: (action: string, reason: string | undefined) =>
+        `${action}: the car refused${reason === undefined ? "" : `, ${reason}`}`,
       EXPIRED: (action: string) => `${action}: the car did not answer in time`,
-    } as Record<"SENT" | "ACKNOWLEDGED" | "REFUSED" | "EXPIRED", (action: string, reason: string | undefined) => string>,
+    } as Record<
+      "SENT" | "ACKNOWLEDGED" | "REFUSED" | "EXPIRED",
+      (action: string, reason: string | undefined) => string
+    >,
     outTitle: (car: string) => `Take ${car} out of service?`,
     outAbout: "Nobody can book it until it is put back.",
     outDone: (car: string) => `${car} is out of service`,

@@ -7,7 +7,11 @@ const singapore = new Format({
   timeZone: "Asia/Singapore",
   currency: { code: "SGD", minorUnits: 2 },
 });
-const japan = new Format({ locale: "ja-JP", timeZone: "Asia/Tokyo", currency: { code: "JPY", minorUnits: 0 } });
+const japan = new Format({
+  locale: "ja-JP",
+  timeZone: "Asia/Tokyo",
+  currency: { code: "JPY", minorUnits: 0 },
+});
 const vietnam = new Format({
   locale: "vi-VN",
   timeZone: "Asia/Ho_Chi_Minh",

@@ -39,7 +39,12 @@ export class Format {
     const day = { day: "numeric", month: "short" } as const;
     this.timeFormat = new Intl.DateTimeFormat(locale, { timeZone, ...day, ...time });
     this.clockFormat = new Intl.DateTimeFormat(locale, { timeZone, ...time });
-    this.dayFormat = new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...day, year: "numeric", weekday: "short" });
+    this.dayFormat = new Intl.DateTimeFormat(locale, {
+      timeZone: "UTC",
+      ...day,
+      year: "numeric",
+      weekday: "short",
+    });
     this.shortDayFormat = new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...day });
     this.isoDayFormat = new Intl.DateTimeFormat("en-CA", {
       timeZone,

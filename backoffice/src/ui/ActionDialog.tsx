@@ -29,7 +29,19 @@ interface ActionDialogProps<T> {
 
 /** Asks before something is done, says what came of it, and never does it twice. */
 export function ActionDialog<T>(props: ActionDialogProps<T>): ReactElement {
-  const { title, confirm, danger = false, act, done, changes, onDone, onClose, disabled, refused, children } = props;
+  const {
+    title,
+    confirm,
+    danger = false,
+    act,
+    done,
+    changes,
+    onDone,
+    onClose,
+    disabled,
+    refused,
+    children,
+  } = props;
   const { sources } = useServices();
   const tell = useTell();
   const [key, setKey] = useState(() => crypto.randomUUID());

@@ -129,7 +129,7 @@ export function Grid<T>(props: GridProps<T>): ReactElement {
   const shown = sorted.slice(view.first, view.last);
   const activeRow = sorted[active];
   const isActiveShown = active >= view.first && active < view.last && activeRow !== undefined;
-  return (
+  const grid = (
     <div
       ref={scroller}
       className={isPhone ? "grid phone" : "grid"}
@@ -182,6 +182,11 @@ export function Grid<T>(props: GridProps<T>): ReactElement {
           </div>
         </div>
       )}
+    </div>
+  );
+  return (
+    <div className="grid-frame">
+      {grid}
       {more}
     </div>
   );

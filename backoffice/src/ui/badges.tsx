@@ -37,7 +37,13 @@ export function SeverityBadge({ severity }: { readonly severity: string }): Reac
 }
 
 /** How many alerts there are, and how loud the loudest is, where there is no room for words. */
-export function AlertCount({ count, severity }: { readonly count: number; readonly severity: string }): ReactElement {
+export function AlertCount({
+  count,
+  severity,
+}: {
+  readonly count: number;
+  readonly severity: string;
+}): ReactElement {
   const words = text.fleet.openAlerts(count, labelOf(text.severities, severity));
   return (
     <span className={`badge ${SEVERITIES[severity] ?? ""}`} title={words}>
@@ -48,7 +54,13 @@ export function AlertCount({ count, severity }: { readonly count: number; readon
   );
 }
 
-export function Tag({ tone, words }: { readonly tone?: Tone | undefined; readonly words: string }): ReactElement {
+export function Tag({
+  tone,
+  words,
+}: {
+  readonly tone?: Tone | undefined;
+  readonly words: string;
+}): ReactElement {
   return <span className={tone === undefined ? "badge" : `badge ${tone}`}>{words}</span>;
 }
 

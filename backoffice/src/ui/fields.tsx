@@ -100,7 +100,13 @@ export function Facts({ children }: { readonly children: ReactNode }): ReactElem
   return <dl className="facts">{children}</dl>;
 }
 
-export function Fact({ name, children }: { readonly name: string; readonly children: ReactNode }): ReactElement {
+export function Fact({
+  name,
+  children,
+}: {
+  readonly name: string;
+  readonly children: ReactNode;
+}): ReactElement {
   return (
     <div>
       <dt>{name}</dt>

@@ -9,7 +9,13 @@ import { SignInNeeded } from "../session/session";
 import { text } from "../text/en";
 import { Icon, type IconName } from "./icons";
 
-export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }): ReactElement {
+export function Empty({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children?: ReactNode;
+}): ReactElement {
   return (
     <div className="empty">
       <strong>{title}</strong>
@@ -18,7 +24,13 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
   );
 }
 
-export function Skeleton({ rows = 6, height = 30 }: { readonly rows?: number; readonly height?: number }): ReactElement {
+export function Skeleton({
+  rows = 6,
+  height = 30,
+}: {
+  readonly rows?: number;
+  readonly height?: number;
+}): ReactElement {
   return (
     <div className="stack" role="status" aria-label={text.states.loading}>
       {Array.from({ length: rows }, (_, index) => (
@@ -31,7 +43,13 @@ export function Skeleton({ rows = 6, height = 30 }: { readonly rows?: number; re
 export type Tone = "info" | "good" | "warning" | "critical";
 const GLYPHS: Record<Tone, IconName> = { info: "info", good: "check", warning: "alert", critical: "alert" };
 
-export function Message({ tone, children }: { readonly tone: Tone; readonly children: ReactNode }): ReactElement {
+export function Message({
+  tone,
+  children,
+}: {
+  readonly tone: Tone;
+  readonly children: ReactNode;
+}): ReactElement {
   return (
     <div className={`message ${tone}`} role={tone === "critical" ? "alert" : undefined}>
       <Icon name={GLYPHS[tone]} />
@@ -41,7 +59,13 @@ export function Message({ tone, children }: { readonly tone: Tone; readonly chil
 }
 
 /** What went wrong, in words that say what to do. */
-export function Problem({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }): ReactElement | null {
+export function Problem({
+  error,
+  onRetry,
+}: {
+  readonly error: unknown;
+  readonly onRetry?: () => void;
+}): ReactElement | null {
   if (error instanceof SignInNeeded) return null;
   const isPlain = error instanceof ApiProblem && (error.isNotFound || error.isForbidden);
   return (
@@ -103,7 +127,9 @@ export function Fresh({ live }: { readonly live: Live<unknown> }): ReactElement 
   return (
     <span className={isDown ? "fresh down" : "fresh"}>
       <span className="dot" />
-      {isDown ? text.states.stale(format.ago(live.loadedAt, now)) : text.states.live(format.ago(live.loadedAt, now))}
+      {isDown
+        ? text.states.stale(format.ago(live.loadedAt, now))
+        : text.states.live(format.ago(live.loadedAt, now))}
     </span>
   );
 }

@@ -71,7 +71,14 @@ function Acknowledge({ alert, onClose }: ActProps): ReactElement {
       onClose={onClose}
     >
       <p>{nameOf(alert)}</p>
-      <TextField label={text.alerts.note} hint={text.alerts.noteHint} value={note} onChange={setNote} longest={MAX_NOTE} lines />
+      <TextField
+        label={text.alerts.note}
+        hint={text.alerts.noteHint}
+        value={note}
+        onChange={setNote}
+        longest={MAX_NOTE}
+        lines
+      />
     </ActionDialog>
   );
 }
@@ -125,7 +132,14 @@ function Resolve({ alert, onClose }: ActProps): ReactElement {
     >
       <p>{nameOf(alert)}</p>
       {alert.blocking && <p className="muted">{text.alerts.resolveFrees}</p>}
-      <TextField label={text.alerts.note} hint={text.alerts.resolveHint} value={note} onChange={setNote} longest={MAX_NOTE} lines />
+      <TextField
+        label={text.alerts.note}
+        hint={text.alerts.resolveHint}
+        value={note}
+        onChange={setNote}
+        longest={MAX_NOTE}
+        lines
+      />
     </ActionDialog>
   );
 }

@@ -75,7 +75,13 @@ export default function AlertsPage(): ReactElement {
   );
 }
 
-function Inbox({ alerts, more }: { readonly alerts: readonly AlertView[]; readonly more: ReactElement }): ReactElement {
+function Inbox({
+  alerts,
+  more,
+}: {
+  readonly alerts: readonly AlertView[];
+  readonly more: ReactElement;
+}): ReactElement {
   const isNarrow = useMedia("(max-width: 1100px)");
   const [query, setQuery] = useSearchParams();
   const [chosen, setChosen] = useState<AlertView | undefined>(undefined);
@@ -192,7 +198,8 @@ function useColumns(): readonly Column<AlertView>[] {
 
 export function AlertStatus({ alert }: { readonly alert: AlertView }): ReactElement {
   const now = useNow(30_000);
-  if (alert.status !== "RESOLVED" && (alert.snoozedUntil ?? 0) > now) return <Tag words={text.alertStates["SNOOZED"] ?? ""} />;
+  if (alert.status !== "RESOLVED" && (alert.snoozedUntil ?? 0) > now)
+    return <Tag words={text.alertStates["SNOOZED"] ?? ""} />;
   const tone = { OPEN: "critical", ACKED: "info", RESOLVED: "good" } as const;
   return <Tag tone={tone[alert.status]} words={labelOf(text.alertStates, alert.status)} />;
 }
@@ -235,7 +242,9 @@ function AlertDetail({ alert, onBack }: AlertDetailProps): ReactElement {
         <Fact name={text.alerts.raised}>{format.time(alert.raisedAt)}</Fact>
         <Fact name={text.alerts.last}>{format.time(alert.lastOccurredAt)}</Fact>
         {alert.ackedBy !== undefined && (
-          <Fact name={text.alerts.ackedBy}>{text.alerts.byAt(alert.ackedBy, format.time(alert.ackedAt))}</Fact>
+          <Fact name={text.alerts.ackedBy}>
+            {text.alerts.byAt(alert.ackedBy, format.time(alert.ackedAt))}
+          </Fact>
         )}
         {alert.snoozedUntil !== undefined && (
           <Fact name={text.alerts.snoozedUntil}>
@@ -243,7 +252,9 @@ function AlertDetail({ alert, onBack }: AlertDetailProps): ReactElement {
           </Fact>
         )}
         {alert.resolvedBy !== undefined && (
-          <Fact name={text.alerts.resolvedBy}>{text.alerts.byAt(alert.resolvedBy, format.time(alert.resolvedAt))}</Fact>
+          <Fact name={text.alerts.resolvedBy}>
+            {text.alerts.byAt(alert.resolvedBy, format.time(alert.resolvedAt))}
+          </Fact>
         )}
       </Facts>
       {alert.note !== undefined && (

@@ -42,7 +42,12 @@ export default function AuditPage(): ReactElement {
       <div className="row">
         {subject === "" && (
           <span className="row" role="group" aria-label={text.charts.day}>
-            <button type="button" className="button icon" aria-label={text.audit.before} onClick={() => set({ day: addDays(day, -1) })}>
+            <button
+              type="button"
+              className="button icon"
+              aria-label={text.audit.before}
+              onClick={() => set({ day: addDays(day, -1) })}
+            >
               <Icon name="back" size={16} />
             </button>
             <input
@@ -53,7 +58,13 @@ export default function AuditPage(): ReactElement {
               max={today}
               onChange={(event) => set({ day: event.target.value })}
             />
-            <button type="button" className="button icon" aria-label={text.audit.after} disabled={day >= today} onClick={() => set({ day: addDays(day, 1) })}>
+            <button
+              type="button"
+              className="button icon"
+              aria-label={text.audit.after}
+              disabled={day >= today}
+              onClick={() => set({ day: addDays(day, 1) })}
+            >
               <Icon name="next" size={16} />
             </button>
           </span>

@@ -37,7 +37,9 @@ export function AuditTable({ records }: { readonly records: readonly AuditView[]
             <td>
               {record.actorName}
               <br />
-              <small className="muted">{record.groups.map((group) => text.groups[group] ?? group).join(", ")}</small>
+              <small className="muted">
+                {record.groups.map((group) => text.groups[group] ?? group).join(", ")}
+              </small>
             </td>
             <td>{labelOf(text.operations, record.action)}</td>
             <td>

@@ -118,7 +118,11 @@ function Head({ tab, day, state, onChange }: HeadProps): ReactElement {
           </select>
         )}
         {(day !== "" || state !== undefined) && (
-          <button type="button" className="button quiet small" onClick={() => onChange({ day: "", state: "" })}>
+          <button
+            type="button"
+            className="button quiet small"
+            onClick={() => onChange({ day: "", state: "" })}
+          >
             {text.actions.clear}
           </button>
         )}
@@ -148,7 +152,11 @@ function Bookings({ filter, head, onOpen }: ListProps<BookingFilter, BookingView
   );
 }
 
-function Invoices({ filter, head, onOpen }: ListProps<Omit<BookingFilter, "state">, InvoiceView>): ReactElement {
+function Invoices({
+  filter,
+  head,
+  onOpen,
+}: ListProps<Omit<BookingFilter, "state">, InvoiceView>): ReactElement {
   const { api } = useServices();
   const list = usePaged(
     `invoices/${filter.day ?? ""}`,
@@ -194,7 +202,13 @@ function Listed<T>({ list, head, tab, children }: ListedProps<T>): ReactElement 
   );
 }
 
-function BookingDialog({ bookingId, onClose }: { readonly bookingId: string; readonly onClose: () => void }): ReactElement {
+function BookingDialog({
+  bookingId,
+  onClose,
+}: {
+  readonly bookingId: string;
+  readonly onClose: () => void;
+}): ReactElement {
   const { api, format } = useServices();
   const live = useLive(`booking/${bookingId}`, (signal) => getBooking(api, bookingId, signal), 10_000);
   return (

@@ -68,6 +68,9 @@ export function BookingsTable({ bookings, withCar = false, onOpen }: BookingsTab
   );
 }
 
-export function minutesOf({ startedAt, endedAt }: Pick<BookingView, "startedAt" | "endedAt">): number | undefined {
+export function minutesOf({
+  startedAt,
+  endedAt,
+}: Pick<BookingView, "startedAt" | "endedAt">): number | undefined {
   return startedAt === undefined || endedAt === undefined ? undefined : (endedAt - startedAt) / 60_000;
 }

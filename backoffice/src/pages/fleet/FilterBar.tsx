@@ -45,7 +45,10 @@ export function FilterBar(props: FilterBarProps): ReactElement {
 
   const toggle = (state: string): void => {
     const has = filters.states.includes(state);
-    onChange({ ...filters, states: has ? filters.states.filter((s) => s !== state) : [...filters.states, state] });
+    onChange({
+      ...filters,
+      states: has ? filters.states.filter((s) => s !== state) : [...filters.states, state],
+    });
   };
 
   return (
@@ -67,7 +70,9 @@ export function FilterBar(props: FilterBarProps): ReactElement {
           className="select fit"
           aria-label={text.fleet.battery}
           value={filters.below ?? ""}
-          onChange={({ target }) => onChange({ ...filters, below: target.value === "" ? undefined : Number(target.value) })}
+          onChange={({ target }) =>
+            onChange({ ...filters, below: target.value === "" ? undefined : Number(target.value) })
+          }
         >
           <option value="">{text.fleet.anyBattery}</option>
           {[...new Set([...LEVELS, ...(filters.below === undefined ? [] : [filters.below])])].map((level) => (
@@ -80,7 +85,9 @@ export function FilterBar(props: FilterBarProps): ReactElement {
           className="select fit"
           aria-label={text.fleet.station}
           value={filters.station ?? ""}
-          onChange={({ target }) => onChange({ ...filters, station: target.value === "" ? undefined : target.value })}
+          onChange={({ target }) =>
+            onChange({ ...filters, station: target.value === "" ? undefined : target.value })
+          }
         >
           <option value="">{text.fleet.anyStation}</option>
           {[...me.stations.values()].map((station) => (
@@ -101,7 +108,13 @@ export function FilterBar(props: FilterBarProps): ReactElement {
         {isPhone && (
           <span className="switch" role="group" aria-label={text.fleet.view}>
             {(["list", "map"] as const).map((each) => (
-              <button key={each} type="button" className="chip" aria-pressed={view === each} onClick={() => onView(each)}>
+              <button
+                key={each}
+                type="button"
+                className="chip"
+                aria-pressed={view === each}
+                onClick={() => onView(each)}
+              >
                 {text.fleet[each]}
               </button>
             ))}

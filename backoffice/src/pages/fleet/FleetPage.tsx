@@ -138,7 +138,8 @@ function LiveMap({ cars, names, current, onPick, station, onStation }: LiveMapPr
   );
   const places: readonly Place[] = useMemo(() => {
     const standing = new Map<string, number>();
-    for (const { stationId } of cars) if (stationId) standing.set(stationId, (standing.get(stationId) ?? 0) + 1);
+    for (const { stationId } of cars)
+      if (stationId) standing.set(stationId, (standing.get(stationId) ?? 0) + 1);
     return [...me.stations.values()].map((place) => {
       const count = standing.get(place.stationId) ?? 0;
       return {

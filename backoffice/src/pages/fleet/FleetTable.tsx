@@ -94,7 +94,9 @@ export function FleetTable({ cars, names, current, onCurrent, onOpen }: FleetTab
         width: "52px",
         sort: by((car) => SEVERITY_ORDER[car.worstAlert ?? ""] ?? 0),
         cell: (car) =>
-          car.worstAlert === undefined ? null : <AlertCount count={car.openAlerts} severity={car.worstAlert} />,
+          car.worstAlert === undefined ? null : (
+            <AlertCount count={car.openAlerts} severity={car.worstAlert} />
+          ),
       },
     ];
   }, [names]);

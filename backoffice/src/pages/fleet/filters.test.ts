@@ -44,7 +44,13 @@ test("a car that never told its charge counts as empty", () => {
 });
 
 test("filters survive the page's address, other parameters too", () => {
-  const filters = { words: "a b", states: ["on_trip", "reserved"], below: 25, alerts: true, station: "sg-orchard" };
+  const filters = {
+    words: "a b",
+    states: ["on_trip", "reserved"],
+    below: 25,
+    alerts: true,
+    station: "sg-orchard",
+  };
   const query = writeFilters(new URLSearchParams("view=map&q=old"), filters);
   expect(query.get("view")).toBe("map");
   expect(readFilters(new URLSearchParams(query.toString()))).toEqual(filters);

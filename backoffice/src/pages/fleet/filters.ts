@@ -80,7 +80,8 @@ export function select(cars: readonly VehicleRow[], filters: Filters, names: Nam
     if (filters.station !== undefined && car.stationId !== filters.station) return false;
     if (words.length === 0) return true;
     const station = car.stationId === undefined ? "" : names.station(car.stationId);
-    const all = `${car.vehicleId} ${names.type(car.vehicleTypeId)} ${station} ${car.bookingId ?? ""}`.toLowerCase();
+    const all =
+      `${car.vehicleId} ${names.type(car.vehicleTypeId)} ${station} ${car.bookingId ?? ""}`.toLowerCase();
     return words.every((word) => all.includes(word));
   });
 }

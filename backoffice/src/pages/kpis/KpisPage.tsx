@@ -59,18 +59,33 @@ function Figures({ days, first, today }: FiguresProps): ReactElement {
     of: (rows: readonly KpiView[]) => number | undefined,
     write: (value: number | undefined) => string,
     better: "more" | "less" = "more",
-  ): ReactElement => <Tile name={name} value={write(of(now))} change={compare(of(now), of(before), better)} />;
+  ): ReactElement => (
+    <Tile name={name} value={write(of(now))} change={compare(of(now), of(before), better)} />
+  );
   const chart = (of: (day: KpiView) => number | undefined) => everyDay(days, first, today, of);
   return (
     <>
       <p className="muted">{text.kpis.about}</p>
       <dl className="tiles">
         {tile(text.kpis.trips, (rows) => total(rows, (day) => day.trips), whole)}
-        {tile(text.kpis.revenue, (rows) => total(rows, (day) => day.revenueMinor), (value) => format.money(value))}
+        {tile(
+          text.kpis.revenue,
+          (rows) => total(rows, (day) => day.revenueMinor),
+          (value) => format.money(value),
+        )}
         {tile(text.kpis.utilisation, (rows) => mean(rows, (day) => day.utilisation), percent)}
         {tile(text.kpis.availability, (rows) => mean(rows, (day) => day.availability), percent)}
-        {tile(text.kpis.repair, (rows) => mean(rows, (day) => day.meanTimeToRepairMinutes), (value) => format.minutes(value), "less")}
-        {tile(text.kpis.energy, (rows) => total(rows, (day) => day.energyKwh), (value) => format.quantity(value, "kWh"))}
+        {tile(
+          text.kpis.repair,
+          (rows) => mean(rows, (day) => day.meanTimeToRepairMinutes),
+          (value) => format.minutes(value),
+          "less",
+        )}
+        {tile(
+          text.kpis.energy,
+          (rows) => total(rows, (day) => day.energyKwh),
+          (value) => format.quantity(value, "kWh"),
+        )}
       </dl>
       <div className="charts">
         <DayChart
@@ -79,7 +94,13 @@ function Figures({ days, first, today }: FiguresProps): ReactElement {
           write={(value) => format.money(value)}
           writeRoughly={(value) => format.roughMoney(value)}
         />
-        <DayChart title={text.kpis.trips} days={chart((day) => day.trips)} write={whole} writeRoughly={whole} series={2} />
+        <DayChart
+          title={text.kpis.trips}
+          days={chart((day) => day.trips)}
+          write={whole}
+          writeRoughly={whole}
+          series={2}
+        />
         <DayChart
           title={text.kpis.utilisation}
           kind="line"
@@ -117,7 +138,15 @@ function Figures({ days, first, today }: FiguresProps): ReactElement {
   );
 }
 
-function Tile({ name, value, change }: { readonly name: string; readonly value: string; readonly change: Change | undefined }): ReactElement {
+function Tile({
+  name,
+  value,
+  change,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly change: Change | undefined;
+}): ReactElement {
   const format = useFormat();
   return (
     <div className="card tile">

@@ -17,7 +17,11 @@ test("days without a figure count for nothing", () => {
 });
 
 test("every day of a chart is there, also one that was not counted", () => {
-  expect(everyDay(rows, "2026-11-20", "2026-11-22", of).map(({ value }) => value)).toEqual([10, undefined, 30]);
+  expect(everyDay(rows, "2026-11-20", "2026-11-22", of).map(({ value }) => value)).toEqual([
+    10,
+    undefined,
+    30,
+  ]);
 });
 
 test("whether more is better depends on the figure", () => {

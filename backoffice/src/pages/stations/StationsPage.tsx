@@ -69,7 +69,13 @@ function Stations({ stations }: { readonly stations: readonly StationView[] }): 
 }
 
 function Bay({ bay }: { readonly bay: BayView }): ReactElement {
-  const state = !bay.registered ? "closed" : bay.occupiedBy !== undefined ? "taken" : bay.reservedBy !== undefined ? "kept" : "free";
+  const state = !bay.registered
+    ? "closed"
+    : bay.occupiedBy !== undefined
+      ? "taken"
+      : bay.reservedBy !== undefined
+        ? "kept"
+        : "free";
   return (
     <li className={`bay ${state}`}>
       <span className="row spread">

@@ -57,7 +57,9 @@ export function CarActions({ detail }: { readonly detail: VehicleDetail }): Reac
       {(act === "lock" || act === "unlock") && (
         <CommandDialog detail={detail} action={act} onClose={close} onSent={setCommand} />
       )}
-      {(act === "out" || act === "back") && <ServiceDialog detail={detail} out={act === "out"} onClose={close} />}
+      {(act === "out" || act === "back") && (
+        <ServiceDialog detail={detail} out={act === "out"} onClose={close} />
+      )}
     </div>
   );
 }
@@ -85,7 +87,15 @@ function CommandDialog({ detail, action, onClose, onSent }: CommandDialogProps):
       disabled={reason.trim() === ""}
     >
       {state === "on_trip" && <Message tone="warning">{text.vehicle.onTrip}</Message>}
-      <TextField label={text.vehicle.reason} hint={text.vehicle.reasonHint} value={reason} onChange={setReason} longest={MAX_NOTE} required lines />
+      <TextField
+        label={text.vehicle.reason}
+        hint={text.vehicle.reasonHint}
+        value={reason}
+        onChange={setReason}
+        longest={MAX_NOTE}
+        required
+        lines
+      />
     </ActionDialog>
   );
 }
@@ -113,7 +123,15 @@ function ServiceDialog({ detail, out, onClose }: ServiceDialogProps): ReactEleme
       disabled={out && reason.trim() === ""}
     >
       <p className="muted">{out ? text.vehicle.outAbout : text.vehicle.backAbout}</p>
-      <TextField label={text.vehicle.reason} hint={text.vehicle.reasonHint} value={reason} onChange={setReason} longest={MAX_NOTE} required={out} lines />
+      <TextField
+        label={text.vehicle.reason}
+        hint={text.vehicle.reasonHint}
+        value={reason}
+        onChange={setReason}
+        longest={MAX_NOTE}
+        required={out}
+        lines
+      />
     </ActionDialog>
   );
 }
@@ -128,7 +146,11 @@ const TONES: Record<CommandView["state"], Tone> = {
 /** What became of a command, until the car has answered. */
 function CommandProgress({ sent }: { readonly sent: CommandView }): ReactElement {
   const { api } = useServices();
-  const live = useLive(`command/${sent.commandId}`, (signal) => getCommand(api, sent.commandId, signal), 1_000);
+  const live = useLive(
+    `command/${sent.commandId}`,
+    (signal) => getCommand(api, sent.commandId, signal),
+    1_000,
+  );
   const command = live.data ?? sent;
   return (
     <div role="status">

@@ -96,7 +96,9 @@ function Now({ detail }: { readonly detail: VehicleDetail }): ReactElement {
       <Fact name={text.columns.place}>
         {station === undefined ? text.fleet.onTheRoad : `${station.name} ${vehicle.bayId ?? ""}`}
       </Fact>
-      <Fact name={text.vehicle.plug}>{vehicle.pluggedIn === true ? text.vehicle.pluggedIn : text.vehicle.unplugged}</Fact>
+      <Fact name={text.vehicle.plug}>
+        {vehicle.pluggedIn === true ? text.vehicle.pluggedIn : text.vehicle.unplugged}
+      </Fact>
       <Fact name={text.columns.seen}>{format.ago(vehicle.lastSeen, now)}</Fact>
       <Fact name={text.vehicle.changed}>{format.time(detail.changedAt)}</Fact>
     </Facts>
@@ -223,7 +225,10 @@ function Work({ detail }: { readonly detail: VehicleDetail }): ReactElement {
               <li key={order.workOrderId} className="row spread">
                 <Link href={`/work-orders?order=${order.workOrderId}`}>{order.title}</Link>
                 <span className="row">
-                  <Tag tone={PRIORITY_TONES[order.priority]} words={labelOf(text.priorities, order.priority)} />
+                  <Tag
+                    tone={PRIORITY_TONES[order.priority]}
+                    words={labelOf(text.priorities, order.priority)}
+                  />
                   <Tag tone={WORK_TONES[order.status]} words={labelOf(text.workStates, order.status)} />
                 </span>
               </li>
@@ -250,7 +255,11 @@ function Bookings({ vehicleId }: { readonly vehicleId: string }): ReactElement {
       <div className="body table-scroll">
         <Loaded live={live}>
           {({ bookings }) =>
-            bookings.length === 0 ? <Empty title={text.bookings.none} /> : <BookingsTable bookings={bookings.slice(0, 8)} />
+            bookings.length === 0 ? (
+              <Empty title={text.bookings.none} />
+            ) : (
+              <BookingsTable bookings={bookings.slice(0, 8)} />
+            )
           }
         </Loaded>
       </div>
@@ -269,7 +278,11 @@ function Audit({ vehicleId }: { readonly vehicleId: string }): ReactElement {
       <div className="body table-scroll">
         <Loaded live={live}>
           {({ records }) =>
-            records.length === 0 ? <Empty title={text.audit.none} /> : <AuditTable records={records.slice(0, 10)} />
+            records.length === 0 ? (
+              <Empty title={text.audit.none} />
+            ) : (
+              <AuditTable records={records.slice(0, 10)} />
+            )
           }
         </Loaded>
       </div>

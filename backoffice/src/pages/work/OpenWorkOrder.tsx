@@ -32,7 +32,14 @@ export function OpenWorkOrder({ onClose }: { readonly onClose: () => void }): Re
       onClose={onClose}
       disabled={vehicleId.trim() === "" || title.trim() === ""}
     >
-      <TextField label={text.columns.car} hint={text.work.carHint} value={vehicleId} onChange={setVehicleId} longest={64} required />
+      <TextField
+        label={text.columns.car}
+        hint={text.work.carHint}
+        value={vehicleId}
+        onChange={setVehicleId}
+        longest={64}
+        required
+      />
       <TextField label={text.work.name} value={title} onChange={setTitle} longest={200} required />
       <Choice
         label={text.columns.priority}

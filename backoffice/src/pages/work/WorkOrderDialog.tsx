@@ -40,7 +40,13 @@ export function WorkOrderDialog({ live, onClose }: WorkOrderDialogProps): ReactE
   );
 }
 
-function Content({ order, onAct }: { readonly order: WorkOrderView; readonly onAct: (act: Act) => void }): ReactElement {
+function Content({
+  order,
+  onAct,
+}: {
+  readonly order: WorkOrderView;
+  readonly onAct: (act: Act) => void;
+}): ReactElement {
   const { format } = useServices();
   const me = useMe();
   const isOpen = order.status === "OPEN" || order.status === "ASSIGNED";
@@ -60,7 +66,9 @@ function Content({ order, onAct }: { readonly order: WorkOrderView; readonly onA
       </span>
       <Facts>
         <Fact name={text.columns.assignee}>{order.assignee ?? text.work.nobody}</Fact>
-        <Fact name={text.columns.opened}>{text.alerts.byAt(order.openedBy, format.time(order.openedAt))}</Fact>
+        <Fact name={text.columns.opened}>
+          {text.alerts.byAt(order.openedBy, format.time(order.openedAt))}
+        </Fact>
         <Fact name={text.work.updated}>{format.time(order.updatedAt)}</Fact>
       </Facts>
       {order.notes.length > 0 && (
@@ -82,7 +90,13 @@ function Content({ order, onAct }: { readonly order: WorkOrderView; readonly onA
             <button
               key={act}
               type="button"
-              className={act === "done" ? "button small primary" : act === "cancel" ? "button small danger" : "button small"}
+              className={
+                act === "done"
+                  ? "button small primary"
+                  : act === "cancel"
+                    ? "button small danger"
+                    : "button small"
+              }
               onClick={() => onAct(act)}
             >
               {text.work.acts[act]}
@@ -107,7 +121,12 @@ function ActOn({ act, order, onClose }: ActOnProps): ReactElement {
   const run = (key: string): Promise<WorkOrderView> => {
     switch (act) {
       case "take":
-        return assignWorkOrder(api, key, order, assignee.trim() === "" ? { unassign: false } : { assignee: assignee.trim(), unassign: false });
+        return assignWorkOrder(
+          api,
+          key,
+          order,
+          assignee.trim() === "" ? { unassign: false } : { assignee: assignee.trim(), unassign: false },
+        );
       case "give":
         return assignWorkOrder(api, key, order, { unassign: true });
       case "done":
@@ -133,10 +152,23 @@ function ActOn({ act, order, onClose }: ActOnProps): ReactElement {
         {order.title}, {order.vehicleId}
       </p>
       {act === "take" && (
-        <TextField label={text.columns.assignee} hint={text.work.assigneeHint} value={assignee} onChange={setAssignee} longest={254} />
+        <TextField
+          label={text.columns.assignee}
+          hint={text.work.assigneeHint}
+          value={assignee}
+          onChange={setAssignee}
+          longest={254}
+        />
       )}
       {(act === "done" || act === "cancel" || act === "note") && (
-        <TextField label={text.alerts.note} value={note} onChange={setNote} longest={MAX_NOTE} required={act === "note"} lines />
+        <TextField
+          label={text.alerts.note}
+          value={note}
+          onChange={setNote}
+          longest={MAX_NOTE}
+          required={act === "note"}
+          lines
+        />
       )}
     </ActionDialog>
   );

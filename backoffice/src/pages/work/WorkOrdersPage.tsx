@@ -27,8 +27,11 @@ const COLUMNS: readonly Column<WorkOrderView>[] = [
     id: "priority",
     title: text.columns.priority,
     width: "96px",
-    sort: (a, b) => PRIORITIES.indexOf(b.priority) - PRIORITIES.indexOf(a.priority) || b.openedAt - a.openedAt,
-    cell: ({ priority }) => <Tag tone={PRIORITY_TONES[priority]} words={labelOf(text.priorities, priority)} />,
+    sort: (a, b) =>
+      PRIORITIES.indexOf(b.priority) - PRIORITIES.indexOf(a.priority) || b.openedAt - a.openedAt,
+    cell: ({ priority }) => (
+      <Tag tone={PRIORITY_TONES[priority]} words={labelOf(text.priorities, priority)} />
+    ),
   },
   {
     id: "work",
@@ -131,7 +134,10 @@ export default function WorkOrdersPage(): ReactElement {
               <>
                 <span className="line">
                   <strong>{order.title}</strong>
-                  <Tag tone={PRIORITY_TONES[order.priority]} words={labelOf(text.priorities, order.priority)} />
+                  <Tag
+                    tone={PRIORITY_TONES[order.priority]}
+                    words={labelOf(text.priorities, order.priority)}
+                  />
                 </span>
                 <span className="line">
                   <span className="muted">
@@ -145,13 +151,25 @@ export default function WorkOrdersPage(): ReactElement {
         </section>
       )}
       {opening && <OpenWorkOrder onClose={() => setOpening(false)} />}
-      {chosen !== null && <Chosen key={chosen} workOrderId={chosen} onClose={() => set("order", undefined)} />}
+      {chosen !== null && (
+        <Chosen key={chosen} workOrderId={chosen} onClose={() => set("order", undefined)} />
+      )}
     </Page>
   );
 }
 
-function Chosen({ workOrderId, onClose }: { readonly workOrderId: string; readonly onClose: () => void }): ReactElement {
+function Chosen({
+  workOrderId,
+  onClose,
+}: {
+  readonly workOrderId: string;
+  readonly onClose: () => void;
+}): ReactElement {
   const { api } = useServices();
-  const live = useLive(`work-orders/one/${workOrderId}`, (signal) => getWorkOrder(api, workOrderId, signal), 10_000);
+  const live = useLive(
+    `work-orders/one/${workOrderId}`,
+    (signal) => getWorkOrder(api, workOrderId, signal),
+    10_000,
+  );
   return <WorkOrderDialog live={live} onClose={onClose} />;
 }
