@@ -15,6 +15,7 @@ from composition.delivery import open_delivery, prepare_releases, try_out_releas
 from composition.edge import open_edge
 from composition.governance import govern
 from composition.hub import join_hub
+from composition.maintenance import open_maintenance
 from composition.networks import lay_networks
 from composition.operations import Market, watch
 from composition.rental import open_rental
@@ -34,12 +35,13 @@ def main() -> None:
     rental = open_rental(settings, regions, data)
     analytics = open_analytics(settings, regions, networks, rental)
     backoffice = open_backoffice(settings, regions, hub, data, rental, analytics)
+    maintenance = open_maintenance(settings, regions, hub, data, rental, backoffice.table)
     open_edge(settings, regions, hub, rental, backoffice)
     pages = publish_pages(settings, regions, hub, backoffice)
     raise_shield(settings, regions, hub, pages)
     images = open_delivery(settings, regions, hub, prepared.boundary_arn)
     open_containers(settings, regions, hub, networks, data, rental, images)
-    watch(settings, regions, Market(hub, networks, data, rental))
+    watch(settings, regions, Market(hub, networks, data, rental, maintenance.delay))
     govern(settings, regions, files, rental, pages)
     try_out_releases(settings, regions, prepared.releases)
 

@@ -46,6 +46,19 @@ class ContainerPlatformKind(StrEnum):
     EKS = "eks"
 
 
+class Secret(StrEnum):
+    """Configuration that only the component that needs it ever sees: `pulumi config set --secret`."""
+
+    PUSH_CREDENTIAL = "pushCredential"
+    TICKET_WEBHOOK_KEY = "ticketWebhookKey"
+
+
+_SECRETS: Mapping[Secret, str] = {
+    Secret.PUSH_CREDENTIAL: "the JSON key of a Firebase service account, with which staff's app is told",
+    Secret.TICKET_WEBHOOK_KEY: "the key that tickets are signed with, needed by ticketWebhookUrl",
+}
+
+
 class Writer(StrEnum):
     """Which Region of a market may write: at any time one of them, or none while the role changes hands."""
 
@@ -129,6 +142,31 @@ class StackSettings(BaseModel):
     )
     code_signing: bool = Field(
         default=False, description="functions run signed code only, where the Region has AWS Signer"
+    )
+    alert_sms: str | None = Field(
+        default=None,
+        pattern=r"^\+[1-9]\d{7,14}(,\+[1-9]\d{7,14})*$",
+        description="who hears of critical alerts by text message: numbers in E.164, joined by commas",
+    )
+    on_call_sms: str | None = Field(
+        default=None,
+        pattern=r"^\+[1-9]\d{7,14}(,\+[1-9]\d{7,14})*$",
+        description="who is on call when nobody takes a critical alert: numbers in E.164, joined by commas",
+    )
+    on_call_url: str | None = Field(
+        default=None,
+        pattern=r"^https://\S+$",
+        description="the HTTPS endpoint of an on-call product, for alerts that nobody takes",
+    )
+    slack: str | None = Field(
+        default=None,
+        pattern=r"^T[A-Z0-9]+/C[A-Z0-9]+$",
+        description="a Slack workspace and channel that hear all alerts, as ids: T.../C...",
+    )
+    ticket_webhook_url: str | None = Field(
+        default=None,
+        pattern=r"^https://\S+$",
+        description="where tickets go, signed with the secret ticketWebhookKey",
     )
     organization_email: str | None = Field(
         default=None,
@@ -351,10 +389,21 @@ def config_schema() -> dict[str, Any]:
                         "description": "a resource on a forgotten provider must fail",
                     },
                     **properties,
+                    **{f"{NAMESPACE}:{secret}": _secure(text) for secret, text in _SECRETS.items()},
                 },
             },
         },
         "$defs": model["$defs"],
+    }
+
+
+def _secure(description: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["secure"],
+        "properties": {"secure": {"type": "string"}},
+        "description": description,
     }
 
 

@@ -28,14 +28,13 @@ BEHIND_THE_RIDER_API = ("rider-api", "gbfs-feed")
 
 @dataclass(frozen=True)
 class Market:
-    """All that is watched. `further` are components of the primary Region beside rental and telemetry."""
+    """All that is watched."""
 
     hub: HubLink
     networks: Networks
     data: MarketData
     rental: Rental
-    further: tuple[WatchedComponent, ...] = ()
-    alerts: AlertTarget | None = None
+    alerts: AlertTarget
 
 
 def watch(settings: StackSettings, regions: Regions, market: Market) -> Mapping[Region, Observability]:
@@ -71,7 +70,7 @@ def _args(settings: StackSettings, regions: Regions, market: Market, base: Found
         else None,
         telemetry=TelemetryTarget(pipeline.processor.function.function_name) if pipeline else None,
         alerts=market.alerts if is_primary else None,
-        components=(*_components(regions, market), *market.further) if is_primary else (),
+        components=_components(regions, market) if is_primary else (),
         market_dashboard=is_primary,
         log_search=log_search,
         prometheus=settings.prometheus and is_primary,

@@ -20,6 +20,12 @@ EVERYTHING = {
     "blue-horizons:githubRepository": "blue-horizons/platform",
     "blue-horizons:codeSigning": "true",
     "blue-horizons:organizationEmail": "aws@bluehorizons.example",
+    "blue-horizons:alertSms": "+6561234567",
+    "blue-horizons:onCallUrl": "https://on-call.example/aws",
+    "blue-horizons:slack": "T0123456789/C0123456789",
+    "blue-horizons:ticketWebhookUrl": "https://tickets.example/alerts",
+    "blue-horizons:ticketWebhookKey": "a-key-of-the-tests-only",
+    "blue-horizons:pushCredential": "{}",
 }
 
 

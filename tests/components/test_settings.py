@@ -226,6 +226,15 @@ def test_every_stack_file_fits_the_schema_and_loads(stack: str) -> None:
     assert load_settings(lambda key: config.get(f"{NAMESPACE}:{key}"), stack).stack == stack
 
 
+def test_the_schema_takes_a_secret_encrypted_and_never_in_plain() -> None:
+    document = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
+    document["config"]["blue-horizons:ticketWebhookKey"] = {"secure": "v1:abc"}
+    jsonschema.validate(document, config_schema())
+    document["config"]["blue-horizons:ticketWebhookKey"] = "hunter2"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, config_schema())
+
+
 @pytest.mark.parametrize(
     "change",
     [
