@@ -124,7 +124,7 @@ def _print_json(options: argparse.Namespace, documents: dict[str, dict[str, Any]
 
 
 def _print_parts(parts: Sequence[str]) -> None:
-    rule = "\n\n" + "=" * 80 + "\n\n"
+    rule = "\n\n" + "=" * 80 + "\n\n" if any("\n" in part for part in parts) else "\n"
     print(rule.join(parts))  # noqa: T201
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from offline.graph import Diagnostic
 from offline.render import short
+from offline.urns import Urn
 from offline.urns_guard import Comparison, Gone, Moved
 from offline.urns_list import FOLDER, IGNORE, SUFFIX
 from offline.urns_successors import Successor
@@ -125,8 +126,8 @@ def render(report: Report) -> str:
         )
     blocks = [
         _header(report, comparison),
-        *_gone_blocks([gone for gone in comparison.gone if not gone.accepted]),
-        *_moved_blocks([moved for moved in comparison.moved if not moved.accepted]),
+        *_gone_blocks(comparison),
+        *_moved_blocks(comparison),
         *(
             f"  {short(conflict.first)} and {short(conflict.second)} both claim\n    {conflict.urn}\n"
             "    The engine refuses that: take the alias from one of them."
@@ -169,7 +170,8 @@ def _refusal(report: Report, comparison: Comparison) -> str:
     )
 
 
-def _gone_blocks(gone: Sequence[Gone]) -> Iterator[str]:
+def _gone_blocks(comparison: Comparison) -> Iterator[str]:
+    gone = [found for found in comparison.gone if not found.accepted]
     shown: set[str] = set()
     for found in gone:
         successor = found.successor
@@ -177,7 +179,7 @@ def _gone_blocks(gone: Sequence[Gone]) -> Iterator[str]:
             continue
         shown.add(successor.covers[0])
         covered = [each for each in gone if each.successor is successor]
-        yield "\n".join(_successor_lines(covered, successor))
+        yield "\n".join([*_successor_lines(covered, successor), *_on_it(comparison, successor)])
     without = [found for found in gone if found.successor is None]
     if without:
         yield "\n".join(_lost_lines(without))
@@ -196,13 +198,42 @@ def _successor_lines(covered: Sequence[Gone], successor: Successor) -> Iterator[
     yield f"        {successor.options()}"
 
 
+def _on_it(comparison: Comparison, successor: Successor) -> Iterator[str]:
+    """Say what a renamed provider serves: it is on another provider as long as the alias is missing."""
+    follow = [moved for moved in comparison.moved if _follows(moved, [successor])]
+    if follow:
+        yield f"    so that the provider of {_count(len(follow), 'resource')} stays the same"
+
+
+def _follows(moved: Moved, found: Sequence[Successor]) -> bool:
+    """Whether a resource changes its provider because that has another name."""
+    return any(
+        successor.urn.endswith(f":{moved.provider}")
+        and successor.covers[0].endswith(f":{moved.entry.provider}")
+        for successor in found
+    )
+
+
 def _lost_lines(gone: Sequence[Gone]) -> Iterator[str]:
     yield "  Nothing in the program looks like the successor of"
-    for found in sorted(gone, key=lambda found: not found.entry.protected):
-        note = "  (it is only read now: kept only if it is read by its own id)" if found.read else ""
-        yield f"    {found.entry.urn}{note}"
-        if found.entry.protected:
-            yield from (f"      {line}" for line in _PROTECTED)
+    for root, below in _trees(gone):
+        note = "  (it is only read now: kept only if it is read by its own id)" if root.read else ""
+        yield f"    {root.entry.urn}" + (f"  and {below} below it" if below else "") + note
+    yield from _loud(gone)
+
+
+def _trees(gone: Sequence[Gone]) -> list[tuple[Gone, int]]:
+    """Return what is gone without what is below it, which is counted: its name begins with that above."""
+    trees: list[tuple[Gone, Urn, int]] = []
+    for found in sorted(gone, key=lambda found: found.entry.urn.count("$")):
+        urn = Urn.parse(found.entry.urn)
+        for number, (root, above, below) in enumerate(trees):
+            if urn.qualified_type.startswith(f"{above.qualified_type}$") and urn.name.startswith(above.name):
+                trees[number] = (root, above, below + 1)
+                break
+        else:
+            trees.append((found, urn, 0))
+    return [(root, below) for root, _, below in trees]
 
 
 def _loud(found: Collection[Gone | Moved]) -> Iterator[str]:
@@ -213,18 +244,19 @@ def _loud(found: Collection[Gone | Moved]) -> Iterator[str]:
         yield from (f"      {each.entry.urn}" for each in protected)
 
 
-def _moved_blocks(moved: Sequence[Moved]) -> Iterator[str]:
+def _moved_blocks(comparison: Comparison) -> Iterator[str]:
+    renamed = [gone.successor for gone in comparison.gone if gone.successor is not None and not gone.accepted]
     ways: dict[tuple[str, str], list[Moved]] = {}
-    for found in moved:
-        ways.setdefault((found.entry.provider, found.provider), []).append(found)
+    for found in comparison.moved:
+        if not found.accepted and not _follows(found, renamed):
+            ways.setdefault((found.entry.provider, found.provider), []).append(found)
     for (before, after), resources in sorted(ways.items()):
         lines = [
-            f"  {_count(len(resources), 'resource')} on provider {after or 'none'}, which {before or 'none'} "
-            "served: deleted and created again, unless the two are configured alike",
+            f"  {_count(len(resources), 'resource')} from provider {before or 'none'} to {after or 'none'}: "
+            "deleted and created again, unless the two are configured alike",
             *_some([found.entry.urn for found in resources]),
             *_loud(resources),
-            "    A renamed provider needs an alias of its own; a resource keeps its provider, or the change "
-            "is accepted like a deletion.",
+            "    Give each its provider back, or accept the change like a deletion.",
         ]
         yield "\n".join(lines)
 
@@ -241,7 +273,7 @@ def _accepted(comparison: Comparison) -> Iterator[str]:
         yield "\n".join(
             [
                 "  Accepted: `pulumi up` will delete or replace",
-                *(f"    {found.entry.urn}" for found in accepted),
+                *_some([found.entry.urn for found in accepted]),
                 *_loud(accepted),
             ]
         )
@@ -265,15 +297,18 @@ def _way_out(report: Report, comparison: Comparison) -> Iterator[str]:
     stack = shlex.quote(report.stack)
     if comparison.refused:
         refused = [found for found in comparison.losses if not found.accepted]
-        lines = [f"  With the aliases in place: ev urns write {stack}"]
+        lines = []
+        if any(gone.successor for gone in comparison.gone):
+            lines = [f"  With the aliases in place: ev urns write {stack}"]
         if refused:
             lost = [found for found in comparison.gone if found in refused and found.successor is None]
-            example = shlex.quote([*lost, *refused][0].entry.urn)
+            example = shlex.quote((lost or refused)[0].entry.urn)
             lines += [
                 f"  If a deletion is meant, name it: ev urns write {stack} --accept-deletion {example}",
                 "  (repeatable, a glob does too; --accept-deletions accepts all)",
             ]
-        yield "\n".join(lines)
+        if lines:
+            yield "\n".join(lines)
     elif report.status == "stale" and not report.written:
         yield f"  Run: ev urns write {stack}"
 

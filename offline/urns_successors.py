@@ -1,9 +1,10 @@
 """What became of a URN that is gone: the likely successor in the program, and the alias that says so.
 
 A successor is a new resource that differs from the one that is gone in one thing - its name, its parent, or
-its type when it is a component - or in two of them when the names are alike. Of several, the one whose alias
-covers most of what is gone is taken (an alias on a component covers its children), then the one that differs
-in least, then the one with the nearest name.
+its type when it is a component. It may differ in two of them when the names are alike, and in any when its
+children are those that are gone. Of several, the one whose alias covers most of what is gone is taken (an
+alias on a component covers its children), then the one that differs in least, then the one with the nearest
+name.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class _Search:
         }
         self._children: dict[str, list[Resource]] = defaultdict(list)
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
-        self._components: dict[str, list[Resource]] = defaultdict(list)
+        self._components: list[Resource] = []
         self._by_chain: dict[str, list[str]] = defaultdict(list)
         for urn in sorted({*graph.resources, *olds}):
             self._by_chain[Urn.parse(urn).qualified_type].append(urn)
@@ -115,7 +116,7 @@ class _Search:
             if resource.urn in self._free:
                 self._by_type[resource.type].append(resource)
                 if not resource.custom:
-                    self._components[resource.name].append(resource)
+                    self._components.append(resource)
 
     def run(self) -> list[Successor]:
         levels: dict[int, list[str]] = defaultdict(list)
@@ -141,8 +142,9 @@ class _Search:
                 + (resource.type != was.type)
             )
             likeness = _likeness(resource.name, was.name)
-            if entry.now or differences < 2 or (differences == 2 and likeness >= _ALIKE):
-                covers = len(self._follow(old, resource))
+            covers = len(self._follow(old, resource))
+            alike = differences < 2 or (differences == 2 and likeness >= _ALIKE)
+            if alike or covers > 1 or entry.now:
                 yield (covers, -differences, likeness), old, resource.urn
 
     def _candidates(self, entry: Entry, was: Urn) -> list[Resource]:
@@ -151,7 +153,7 @@ class _Search:
             return [known] if known and listable(known) else []
         found = list(self._by_type[was.type])
         if not entry.provider and not was.type.startswith(PROVIDER_PREFIX):
-            found += [r for r in self._components[was.name] if r.type != was.type]
+            found += [component for component in self._components if component.type != was.type]
         return found
 
     def _former_parent(self, resource: Resource) -> str:

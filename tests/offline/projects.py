@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -91,9 +91,14 @@ def write(
     return written
 
 
-def ev(*arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> Ran:
-    """Run `ev preview` as a user does, in a process of its own."""
-    command = [sys.executable, "-m", "offline.cli", "preview", *map(str, arguments), "--cwd", str(cwd)]
+def ev(
+    *arguments: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    command: Sequence[str] = ("preview",),
+) -> Ran:
+    """Run `ev preview`, or another command, as a user does, in a process of its own."""
+    command = [sys.executable, "-m", "offline.cli", *command, *map(str, arguments), "--cwd", str(cwd)]
     done = subprocess.run(  # noqa: S603 - this interpreter, our own command
         command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
     )

@@ -120,3 +120,69 @@ def test_a_reader_that_has_seen_enough_ends_the_command_without_a_traceback(tmp_
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 1
+
+
+def test_urns_are_checked_written_refused_and_accepted_with_an_exit_code_for_each(tmp_path: Path) -> None:
+    check, write_ = ("urns", "check"), ("urns", "write")
+    written = write(tmp_path, 'Thing("a")\nThing("b")')
+    written.stack("prod")
+    file = tmp_path / "urns/dev.urns"
+
+    first = ev("--all", cwd=tmp_path, command=check)
+    assert (first.code, file.exists()) == (3, False)
+    assert "ev urns write dev" in first.out
+    assert ev("--all", cwd=tmp_path, command=write_).code == 0
+    same = ev("--all", "--json", cwd=tmp_path, command=check)
+    assert same.code == 0
+    assert {stack: each["status"] for stack, each in same.document.items()} == {"dev": "ok", "prod": "ok"}
+
+    before = file.read_text()
+    write(tmp_path, 'Thing("a")\nThing("c")\nThing("d")')
+    for command in (check, write_):
+        refused = ev("dev", "--json", cwd=tmp_path, command=command)
+        assert (refused.code, file.read_text()) == (1, before)
+        (gone,) = refused.document["gone"]
+        assert gone["urn"].endswith("Thing::b")
+        assert gone["likely"]["options"] == 'pulumi.ResourceOptions(aliases=[pulumi.Alias(name="b")])'
+    accepted = ev("dev", "--accept-deletion", "*::b", cwd=tmp_path, command=write_)
+    assert accepted.code == 0
+    assert "\x1b" not in accepted.out  # plain when not a terminal
+    lines = [line.partition("\t")[0] for line in file.read_text().splitlines()[1:]]
+    assert [line.rpartition("::")[2] for line in lines] == ["a", "c", "d"]
+    assert ev("dev", cwd=tmp_path, command=check).code == 0
+    assert ev("prod", "--accept-deletions", cwd=tmp_path, command=write_).code == 0
+
+
+def test_a_program_that_fails_leaves_its_list_alone(tmp_path: Path) -> None:
+    urn = "urn:pulumi:dev::demo::demo:index:Thing::a"
+    write(tmp_path, 'Thing("b")\nraise ValueError("no such market")', files={"urns/dev.urns": f"{urn}\n"})
+    ran = ev("dev", "--accept-deletions", cwd=tmp_path, command=("urns", "write"))
+    assert ran.code == 1
+    assert "no such market" in ran.out
+    assert (tmp_path / "urns/dev.urns").read_text() == f"{urn}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["urns"], "verb"),
+        (["urns", "check"], "--all"),
+        (["urns", "check", "nosuch"], "'nosuch'"),
+        (["urns", "check", "dev", "--accept-deletions"], "--accept-deletions"),
+        (["urns", "write", "dev"], "line 1"),
+        (["urns", "check", "--all"], "urns/gone.urns"),
+    ],
+    ids=" ".join,
+)
+def test_bad_usage_of_the_rename_guard_is_exit_code_2_and_runs_nothing(
+    tmp_path: Path, arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {"urns/dev.urns": "rubbish\n", "urns/gone.urns": ""}
+    write(tmp_path, "raise AssertionError('must not run')", files=files)
+    try:
+        code = main([*arguments, *(["--cwd", str(tmp_path)] if len(arguments) > 1 else [])])
+    except SystemExit as error:  # so argparse ends
+        code = int(error.code or 0)
+    printed = capsys.readouterr()
+    assert (code, printed.out) == (2, "")
+    assert says in printed.err
