@@ -238,11 +238,13 @@ def test_a_trust_policy_must_be_readable(value: object, expected: Outcome | None
         ({"Principal": {"Service": "events.amazonaws.com"}, "Condition": OF_ACCOUNT}, False),
         ({"Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}}, False),
         ({"Principal": {"AWS": ACCOUNT}}, False),
+        ({"Principal": {"Service": "events.amazonaws.com"}, "Action": "logs:CreateLogStream"}, False),
+        ({"Principal": {"Service": "events.amazonaws.com"}, "Action": ["logs:CreateLogStream", "x:Y"]}, True),
         ({"Principal": {"Service": "events.amazonaws.com"}, "Effect": "Deny"}, False),
     ],
 )
 def test_a_service_acts_for_named_accounts_only(statement: dict[str, Any], fails: bool) -> None:
-    document = _document(Action="sqs:SendMessage", Resource="*", **statement)
+    document = _document(**{"Action": "sqs:SendMessage", "Resource": "*", **statement})
     found = resource("aws:sqs/queuePolicy:QueuePolicy", {"policy": document})
     assert (failures(deputies.RULE, found) != set()) is fails
 

@@ -28,6 +28,10 @@ SENDS_NOTHING = frozenset(
 )
 """Services that send no source with what they do under a resource policy."""
 
+HARMLESS = frozenset({"logs:CreateLogStream"})
+"""Actions with which another account could do nothing but waste a name. EventBridge sends no source with it:
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"""
+
 _WAY_OUT = "Add a condition on aws:SourceAccount or aws:SourceArn"
 _BESIDE = "Set sourceArn, or sourceAccount, to what may call the function"
 
@@ -42,6 +46,8 @@ def judge(resource: Resource) -> Iterator[Verdict]:
         if value is UNKNOWN:
             yield Verdict(Outcome.UNKNOWN, at, "is known only at deployment", _WAY_OUT)
         for statement in statements(value) or ():
+            if set(statement.texts("Action")) <= HARMLESS and statement.has("Action"):
+                continue
             services = {str(name) for kind, name in statement.principals() if kind == "Service"}
             if statement.allows and services - SENDS_NOTHING and not is_pinned(statement):
                 reason = "allows a service for whatever account it acts"

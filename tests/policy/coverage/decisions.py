@@ -13,6 +13,12 @@ CHECKOV: Mapping[str, str] = {
     "CKV_AWS_5": "encryption-databases",
     "CKV_AWS_6": "tls-settings",
     "CKV_AWS_7": "encryption-kms-keys",
+    "CKV_AWS_10": "iam-identities",
+    "CKV_AWS_11": "iam-identities",
+    "CKV_AWS_12": "iam-identities",
+    "CKV_AWS_13": "iam-identities",
+    "CKV_AWS_14": "iam-identities",
+    "CKV_AWS_15": "iam-identities",
     "CKV_AWS_18": "logging-buckets",
     "CKV_AWS_19": "encryption-bucket-settings encryption-storage",
     "CKV_AWS_20": "exposure-bucket-settings",
@@ -59,6 +65,7 @@ CHECKOV: Mapping[str, str] = {
     "CKV_AWS_94": "encryption-analytics",
     "CKV_AWS_97": "tls-settings",
     "CKV_AWS_103": "tls-settings",
+    "CKV_AWS_106": "hardening-settings",
     "CKV_AWS_116": "events-sources",
     "CKV_AWS_119": "encryption-databases",
     "CKV_AWS_131": "tls-settings",
@@ -152,6 +159,7 @@ CHECKOV: Mapping[str, str] = {
 """Check -> the rules of ours that cover it."""
 
 CHECKOV_NOT: Mapping[str, str] = {
+    "CKV_AWS_9": "NIST SP 800-63B advises against it, and `iam-users` forbids users with passwords",
     "CKV_AWS_23": "a description guards nothing; names and the component tell what a rule is for",
     "CKV_AWS_93": "no bucket policy of ours names principals to deny",
     "CKV_AWS_115": "reserving concurrency takes it from the other functions; sources have their own limits",
