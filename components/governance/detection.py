@@ -25,6 +25,7 @@ FEATURES = (
     "RDS_LOGIN_EVENTS",
     "S3_DATA_EVENTS",
 )
+"""Charged for each on its own: on where there are riders' data."""
 MAX_EVENT_AGE_SECONDS = 24 * 3_600
 MAX_RETRIES = 185
 
@@ -56,9 +57,14 @@ class ThreatDetection(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         for feature in FEATURES:
+            # Said also where it is off: GuardDuty switches some on by itself.
             aws.guardduty.DetectorFeature(
                 f"{name}-{feature.lower().replace('_', '-')}",
-                aws.guardduty.DetectorFeatureArgs(detector_id=detector.id, name=feature, status="ENABLED"),
+                aws.guardduty.DetectorFeatureArgs(
+                    detector_id=detector.id,
+                    name=feature,
+                    status="ENABLED" if base.production else "DISABLED",
+                ),
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self._analyzers(name, args, tags)

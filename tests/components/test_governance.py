@@ -222,22 +222,24 @@ def test_every_region_of_the_stack_is_watched_once_by_its_own_provider(stack: Re
         )
 
 
-def test_guardduty_looks_into_all_that_it_can(stack: Recording) -> None:
-    for detector in stack.all("aws:guardduty/detector:Detector"):
-        assert detector["enable"] is True
-        assert detector["findingPublishingFrequency"] == "FIFTEEN_MINUTES"
-    for region in REGIONS:
-        features = stack.only(f"-{region}-").all("aws:guardduty/detectorFeature:DetectorFeature")
-        assert {feature["name"]: feature["status"] for feature in features} == dict.fromkeys(
-            (
-                "EBS_MALWARE_PROTECTION",
-                "EKS_AUDIT_LOGS",
-                "LAMBDA_NETWORK_LOGS",
-                "RDS_LOGIN_EVENTS",
-                "S3_DATA_EVENTS",
-            ),
-            "ENABLED",
-        )
+def test_guardduty_is_on_everywhere_and_looks_into_all_that_it_can_in_production() -> None:
+    for production, status in ((True, "ENABLED"), (False, "DISABLED")):
+        stack = governed(production=production)
+        for detector in stack.all("aws:guardduty/detector:Detector"):
+            assert detector["enable"] is True
+            assert detector["findingPublishingFrequency"] == "FIFTEEN_MINUTES"
+        for region in REGIONS:
+            features = stack.only(f"-{region}-").all("aws:guardduty/detectorFeature:DetectorFeature")
+            assert {feature["name"]: feature["status"] for feature in features} == dict.fromkeys(
+                (
+                    "EBS_MALWARE_PROTECTION",
+                    "EKS_AUDIT_LOGS",
+                    "LAMBDA_NETWORK_LOGS",
+                    "RDS_LOGIN_EVENTS",
+                    "S3_DATA_EVENTS",
+                ),
+                status,
+            )
 
 
 def test_what_is_shared_outside_is_looked_for_everywhere_and_what_is_unused_once() -> None:
