@@ -94,6 +94,10 @@ class MaintenanceAlerts(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
+        if self.topics.unheard_queue_name is not None:
+            self._alarms.append(
+                dead_letter_alarm("unheard", self.topics.unheard_queue_name, "Escalations were not heard")
+            )
         self.queue = self._queue("alerts", DISPATCHER_TIMEOUT_SECONDS, MAX_RECEIVES)
         self.tickets = None
         if args.reach.webhook is not None:

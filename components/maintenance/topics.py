@@ -1,5 +1,6 @@
 """A topic a severity, one for escalations, and who hears them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +11,7 @@ import pulumi_aws as aws
 from components.iam import Condition, Principal, Statement, policy_json, service_role
 from components.maintenance.channels import ChatHome, Reach
 from components.markets import Region
+from components.queue import dead_letter_queue
 from components.tags import Tags
 
 PUSH_LOG_DAYS = 14
@@ -44,6 +46,7 @@ class AlertTopics(pulumi.ComponentResource):
 
     arns: Mapping[Severity, pulumi.Output[str]]
     escalation_arn: pulumi.Output[str] | None
+    unheard_queue_name: pulumi.Output[str] | None
     push_application_arn: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: AlertTopicsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -51,6 +54,7 @@ class AlertTopics(pulumi.ComponentResource):
         self._name = name
         self._args = args
         self._child = pulumi.ResourceOptions(parent=self)
+        self.unheard_queue_name = None
         self.arns = {severity: self._topic(severity, f"{severity} alerts") for severity in Severity}
         self._subscribe("email", args.reach.emails, [Severity.WARNING, Severity.CRITICAL])
         self._subscribe("sms", args.reach.sms, [Severity.CRITICAL])
@@ -101,7 +105,12 @@ class AlertTopics(pulumi.ComponentResource):
                 self._subscription(f"{severity}-{protocol}-{number}", self.arns[severity], protocol, endpoint)
 
     def _subscription(
-        self, purpose: str, topic_arn: pulumi.Output[str], protocol: str, endpoint: str
+        self,
+        purpose: str,
+        topic_arn: pulumi.Output[str],
+        protocol: str,
+        endpoint: str,
+        redrive_policy: pulumi.Input[str] | None = None,
     ) -> None:
         aws.sns.TopicSubscription(
             f"{self._name}-{purpose}",
@@ -110,6 +119,7 @@ class AlertTopics(pulumi.ComponentResource):
                 protocol=protocol,
                 endpoint=endpoint,
                 endpoint_auto_confirms=True if protocol == "https" else None,
+                redrive_policy=redrive_policy,
             ),
             opts=self._child,
         )
@@ -119,13 +129,38 @@ class AlertTopics(pulumi.ComponentResource):
         if on_call is None:
             return None
         arn = self._topic("escalation", "escalations")
-        for protocol, endpoints in (("sms", on_call.sms), ("https", on_call.https)):
-            for number, endpoint in enumerate(endpoints):
-                self._subscription(f"escalation-{protocol}-{number}", arn, protocol, endpoint)
+        for number, endpoint in enumerate(on_call.sms):
+            self._subscription(f"escalation-sms-{number}", arn, "sms", endpoint)
+        redrive = self._keep_unheard(arn) if on_call.https else None
+        for number, endpoint in enumerate(on_call.https):
+            self._subscription(f"escalation-https-{number}", arn, "https", endpoint, redrive)
         return arn
 
+    def _keep_unheard(self, topic_arn: pulumi.Output[str]) -> pulumi.Output[str]:
+        """The redrive policy that keeps escalations which an endpoint did not take."""
+        queue = dead_letter_queue(
+            f"{self._name}-unheard", key_arn=self._args.key_arn, tags=self._args.tags, parent=self
+        )
+        send = Statement(
+            sid="UnheardEscalations",
+            actions=["sqs:SendMessage"],
+            resources=[queue.arn],
+            principals=[Principal(type="Service", identifiers=["sns.amazonaws.com"])],
+            conditions=[Condition(test="ArnEquals", variable="aws:SourceArn", values=[topic_arn])],
+        )
+        policy = aws.sqs.QueuePolicy(
+            f"{self._name}-unheard-policy",
+            aws.sqs.QueuePolicyArgs(queue_url=queue.url, policy=policy_json(send)),
+            opts=pulumi.ResourceOptions(parent=queue),
+        )
+        self.unheard_queue_name = queue.name
+        # What is refused before the policy is there would be lost.
+        return pulumi.Output.all(queue.arn, policy.id).apply(
+            lambda made: json.dumps({"deadLetterTargetArn": made[0]})
+        )
+
     def _chat(self) -> None:
-        reach, topics = self._args.reach, list(self.arns.values())
+        reach, topics, account_id = self._args.reach, list(self.arns.values()), self._args.account_id
         if reach.slack is None and reach.teams is None:
             return
         role = service_role(
@@ -133,7 +168,7 @@ class AlertTopics(pulumi.ComponentResource):
             service="chatbot.amazonaws.com",
             account_id=self._args.account_id,
             description="What may be asked from the alert channels: alarms and their graphs",
-            statements=_chat_may_see(),
+            statements=_chat_may_see(account_id),
             tags=self._args.tags,
             parent=self,
         )
@@ -142,7 +177,7 @@ class AlertTopics(pulumi.ComponentResource):
             f"{self._name}-chat-guardrail",
             aws.iam.PolicyArgs(
                 description="The most that may be done from the alert channels",
-                policy=policy_json(*_chat_may_see()),
+                policy=policy_json(*_chat_may_see(account_id)),
                 tags=self._args.tags,
             ),
             opts=self._child,
@@ -234,11 +269,18 @@ class AlertTopics(pulumi.ComponentResource):
         return application.arn
 
 
-def _chat_may_see() -> list[Statement]:
+def _chat_may_see(account_id: str) -> list[Statement]:
     return [
         Statement(
-            sid="AlarmsAndTheirGraphs",
-            actions=["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"],
-            resources=["*"],  # metrics have no resource-level permission, and alarms of all kinds are shown
-        )
+            sid="Alarms",
+            actions=["cloudwatch:DescribeAlarms"],
+            resources=[
+                f"arn:aws:cloudwatch:*:{account_id}:alarm:*"
+            ],  # of every Region that tells the channel
+        ),
+        Statement(
+            sid="TheirGraphs",
+            actions=["cloudwatch:GetMetricData", "cloudwatch:ListMetrics"],
+            resources=["*"],  # metrics have no resource-level permission
+        ),
     ]

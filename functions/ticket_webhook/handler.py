@@ -40,29 +40,32 @@ def client(service: str) -> Any:  # noqa: ANN401 - botocore's clients are made a
     return get_session().create_client(service, config=CALLS)
 
 
-class SigningKey:
-    """The key, read again every KEY_SECONDS."""
+class SigningKeys:
+    """The keys, read again every KEY_SECONDS: one, or two while the key is being changed."""
 
-    def __init__(self, read: Callable[[], bytes], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, read: Callable[[], list[bytes]], clock: Callable[[], float] = time.monotonic) -> None:
         self._read = read
         self._clock = clock
-        self._key = b""
+        self._keys: list[bytes] = []
         self._good_until = clock()
 
-    def __call__(self) -> bytes:
+    def __call__(self) -> list[bytes]:
         """Raises botocore's errors."""
         if self._clock() >= self._good_until:
-            self._key = self._read()
+            self._keys = self._read()
             self._good_until = self._clock() + KEY_SECONDS
-        return self._key
+        return self._keys
 
 
-def _read_key() -> bytes:
+def _read_keys() -> list[bytes]:
     answer = client("secretsmanager").get_secret_value(SecretId=environment().secret_arn)
-    return str(answer["SecretString"]).encode()
+    keys = str(answer["SecretString"]).encode().split()
+    if not keys:
+        raise NotTakenError("the secret holds no key: nothing is sent unsigned")
+    return keys
 
 
-signing_key: Final = SigningKey(_read_key)
+signing_keys: Final = SigningKeys(_read_keys)
 
 
 def receiver() -> Receiver:
@@ -92,7 +95,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, list[d
 def _send(text: str) -> None:
     ticket_id = str(json.loads(text)["ticketId"])
     body = text.encode()
-    receiver().post(body, signed_headers(signing_key(), int(time.time()), body, ticket_id))
+    receiver().post(body, signed_headers(signing_keys(), int(time.time()), body, ticket_id))
 
 
 def _put_off(record: Mapping[str, Any], error: Exception) -> None:

@@ -214,6 +214,18 @@ def test_the_louder_an_alert_the_more_ways_it_takes(prod: Recording) -> None:
     }
 
 
+def test_an_escalation_that_the_on_call_product_does_not_take_is_kept(prod: Recording) -> None:
+    (subscription,) = [s for s in prod.all(SUBSCRIPTION) if s["protocol"] == "https"]
+    queue = prod.one(QUEUE, "-topics-unheard")
+    assert json.loads(subscription["redrivePolicy"]) == {"deadLetterTargetArn": queue.arn}
+    assert queue["kmsMasterKeyId"] == key(prod, "backoffice")
+    (statement,) = json.loads(prod.one("aws:sqs/queuePolicy:QueuePolicy", "-unheard-policy")["policy"])[
+        "Statement"
+    ]
+    assert statement["Principal"] == {"Service": ["sns.amazonaws.com"]}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": [topics(prod)["escalation"]]}}
+
+
 def test_with_mail_alone_nothing_else_is_built(dev: Recording) -> None:
     assert set(topics(dev)) == {"info", "warning", "critical"}
     assert {s["protocol"] for s in dev.all(SUBSCRIPTION)} == {"email"}
@@ -238,7 +250,9 @@ def test_a_channel_hears_every_severity_and_may_look_but_not_touch(prod: Recordi
         prod.one("aws:iam/policy:Policy", "-chat-guardrail")["policy"],
         prod.one(ROLE_POLICY, "-topics-chat-policy")["policy"],
     ):
-        assert allows(document, Request("cloudwatch:DescribeAlarms", "*"))
+        alarm = f"arn:aws:cloudwatch:ap-southeast-1:{account(prod)}:alarm:slow"
+        assert allows(document, Request("cloudwatch:DescribeAlarms", alarm))
+        assert not allows(document, Request("cloudwatch:SetAlarmState", alarm))
         for action in ("cloudwatch:DeleteAlarms", "lambda:InvokeFunction", "iam:CreateUser", "s3:GetObject"):
             assert not allows(document, Request(action, "*")), action
 
@@ -328,6 +342,7 @@ def test_what_the_dispatcher_remembers_survives_the_loss_of_a_region_in_prod(
         "-alerts-alerts-dead-letters",
         "-alerts-tickets-dead-letters",
         "-alerts-undone-dead-letters",
+        "-alerts-unheard-dead-letters",
         "-alerts-dispatcher-failed",
         "-alerts-dispatcher-unfinished",
         "-alerts-dispatcher-oldesttask",

@@ -18,7 +18,7 @@ from tests.functions.rental_events.lambdas import Context
 from ticket_webhook import handler as entry, post
 from ticket_webhook.backoff import FIRST_SECONDS, LONGEST_SECONDS, delay
 from ticket_webhook.environment import WebhookEnvironment
-from ticket_webhook.handler import KEY_SECONDS, SigningKey
+from ticket_webhook.handler import KEY_SECONDS, SigningKeys
 from ticket_webhook.post import NotTakenError, Receiver
 from ticket_webhook.signature import SIGNATURE, TIMESTAMP, signature
 
@@ -38,7 +38,7 @@ class TicketSystem:
         self.requests: list[dict[str, Any]] = []
         self.answers: Iterator[Any] = iter(())
         self.put_off: list[dict[str, Any]] = []
-        self.secret_reads = 0
+        self.secret = "shared-key"
 
     # http.client.HTTPSConnection
 
@@ -71,8 +71,7 @@ class TicketSystem:
 
     def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: N803 - botocore's name
         assert SecretId == "arn:secret"
-        self.secret_reads += 1
-        return {"SecretString": "the shared key"}
+        return {"SecretString": self.secret}
 
     def change_message_visibility(self, **request: Any) -> Any:
         self.put_off.append(request)
@@ -87,7 +86,7 @@ def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[TicketSystem]:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "BlueHorizons/Maintenance")
     monkeypatch.setattr(post, "HTTPSConnection", made)
     monkeypatch.setattr(entry, "client", lambda _: made)
-    monkeypatch.setattr(entry, "signing_key", SigningKey(entry._read_key))
+    monkeypatch.setattr(entry, "signing_keys", SigningKeys(entry._read_keys))
     yield made
     entry.environment.cache_clear()
 
@@ -108,14 +107,14 @@ def test_a_ticket_is_posted_as_it_lies_in_the_queue_and_proves_where_it_is_from(
     assert request["body"] == BODY.encode()
     headers = request["headers"]
     signed = f"{headers[TIMESTAMP]}.{BODY}".encode()
-    expected = hmac.new(b"the shared key", signed, sha256).hexdigest()
+    expected = hmac.new(b"shared-key", signed, sha256).hexdigest()
     assert hmac.compare_digest(headers[SIGNATURE], f"v1={expected}")
     assert headers["Idempotency-Key"] == "8f14e45f-ceea-567f-9a36-dedd4bea2543"
     assert system.put_off == []
 
 
 def test_the_signature_is_the_one_that_receivers_are_told_to_compute() -> None:
-    assert signature(b"key", 1_772_596_800, b"{}") == (
+    assert signature([b"key"], 1_772_596_800, b"{}") == (
         "v1=" + hmac.new(b"key", b"1772596800.{}", sha256).hexdigest()
     )
 
@@ -123,8 +122,8 @@ def test_the_signature_is_the_one_that_receivers_are_told_to_compute() -> None:
 @given(key=st.binary(min_size=1), at=st.integers(0, 2**40), body=st.binary(), other=st.binary())
 def test_another_body_or_time_has_another_signature(key: bytes, at: int, body: bytes, other: bytes) -> None:
     if other != body:
-        assert signature(key, at, body) != signature(key, at, other)
-    assert signature(key, at, body) != signature(key, at + 1, body)
+        assert signature([key], at, body) != signature([key], at, other)
+    assert signature([key], at, body) != signature([key], at + 1, body)
 
 
 @pytest.mark.parametrize(
@@ -211,14 +210,30 @@ def test_a_queue_that_does_not_put_off_does_not_stop_the_others(
 def test_the_key_is_read_anew_after_a_while_and_not_each_time() -> None:
     now, reads = [0.0], []
 
-    def read() -> bytes:
+    def read() -> list[bytes]:
         reads.append(now[0])
-        return f"key {len(reads)}".encode()
+        return [f"key {len(reads)}".encode()]
 
-    key = SigningKey(read, clock=lambda: now[0])
-    assert (key(), key()) == (b"key 1", b"key 1")
+    keys = SigningKeys(read, clock=lambda: now[0])
+    assert (keys(), keys()) == ([b"key 1"], [b"key 1"])
     now[0] = KEY_SECONDS
-    assert key() == b"key 2"
+    assert keys() == [b"key 2"]
+
+
+def test_while_the_key_is_changed_a_ticket_has_a_signature_of_each(system: TicketSystem) -> None:
+    system.secret = "new-key\nold-key\n"
+    assert call() == []
+    headers = system.requests[0]["headers"]
+    signed = f"{headers[TIMESTAMP]}.{BODY}".encode()
+    assert headers[SIGNATURE].split(",") == [
+        f"v1={hmac.new(key, signed, sha256).hexdigest()}" for key in (b"new-key", b"old-key")
+    ]
+
+
+def test_without_a_key_nothing_is_sent(system: TicketSystem) -> None:
+    system.secret = " "
+    assert len(call()) == 1
+    assert system.requests == []
 
 
 @pytest.mark.parametrize(
