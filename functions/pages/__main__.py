@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from pages import events, openapi, rental, rider_api, staff_api, telemetry
+from pages import events, maintenance, openapi, rental, rider_api, staff_api, telemetry
 from pages.markdown import renewed
 
 FUNCTIONS = Path(__file__).resolve().parents[1]
 DOCS = FUNCTIONS.parent / "docs"
 PAGES = {
     "events.md": events.TABLES,
+    "maintenance.md": maintenance.TABLES,
     "rental.md": rental.TABLES,
     "rider-api.md": rider_api.TABLES,
     "staff-api.md": staff_api.TABLES,
