@@ -470,10 +470,10 @@ def test_more_functions_than_the_hooks_environment_holds_are_refused() -> None:
     def build() -> None:
         base = foundation(production=True)
         one = function(base, "f", "invoicer")
-        many = {f"f{number}": replaced(one, f"{'x' * 60}{number}") for number in range(60)}
+        many = {f"f{number}": replaced(one, f"{'x' * 120}{number}") for number in range(30)}
         FunctionCanaries("canaries", FunctionCanariesArgs(base, many))
 
-    with pytest.raises(ValueError, match="60 functions need"):
+    with pytest.raises(ValueError, match="30 functions need"):
         record(build)
 
 
