@@ -133,7 +133,14 @@ class MaintenanceAlerts(pulumi.ComponentResource):
         dispatcher = self._function(
             "alert_dispatcher",
             "Tells people of alerts, opens work orders, hands tickets on",
-            packages=("backoffice_store", "rental_events", "rental_store"),
+            # The last two are what other modules of the back office's store import.
+            packages=(
+                "backoffice_store",
+                "rental_events",
+                "rental_store",
+                "kpi_store",
+                "telemetry_processor",
+            ),
             statements=self._dispatcher_may(),
             environment=self._dispatcher_environment(),
             timeout_seconds=DISPATCHER_TIMEOUT_SECONDS,
