@@ -43,7 +43,7 @@ class MaintenanceAlertsArgs:
 
     Everything is of the foundation's Region. `dispatch` and `backoffice` have the back office's key.
     `writes_enabled` is False where the Region stands by: its bus is silent then, and its sweep rests.
-    `console_url` is the back office's.
+    `console_url` is the back office's. `also_to_chat` are topics of another Region that chat hears too.
     """
 
     foundation: Foundation
@@ -55,6 +55,7 @@ class MaintenanceAlertsArgs:
     console_url: str
     time_zone: str
     writes_enabled: bool = True
+    also_to_chat: Sequence[pulumi.Input[str]] = ()
 
     def __post_init__(self) -> None:
         if not self.console_url.startswith("https://"):
@@ -91,6 +92,7 @@ class MaintenanceAlerts(pulumi.ComponentResource):
                 key_arn=self._key_arn,
                 log_key_arn=base.key_arn(DataDomain.LOGS),
                 tags=self._tags,
+                also_to_chat=args.also_to_chat,
             ),
             opts=self._child,
         )

@@ -121,6 +121,10 @@ class Reach:
                 f"{region} pushes to no apps, {', '.join(sorted(PUSH_REGIONS))} do: leave push_credential out"
             )
 
+    def without_chat(self) -> Self:
+        """For a further Region: a channel is set up once in an account, and hears topics of every Region."""
+        return replace(self, slack=None, teams=None)
+
     def within(self, region: Region) -> Self:
         """Without the ways that a Region does not have; what is left may be mail alone."""
         reach = self

@@ -27,7 +27,8 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class AlertTopicsArgs:
-    """`prefix` names what the outside knows: chat configurations and the push application."""
+    """`prefix` names what the outside knows: chat configurations and the push application. `also_to_chat`:
+    topics of another Region that the channels hear too."""
 
     account_id: str
     region: Region
@@ -36,6 +37,7 @@ class AlertTopicsArgs:
     key_arn: pulumi.Input[str]
     log_key_arn: pulumi.Input[str]
     tags: Tags
+    also_to_chat: Sequence[pulumi.Input[str]] = ()
 
     def __post_init__(self) -> None:
         self.reach.check(self.region)
@@ -160,7 +162,8 @@ class AlertTopics(pulumi.ComponentResource):
         )
 
     def _chat(self) -> None:
-        reach, topics, account_id = self._args.reach, list(self.arns.values()), self._args.account_id
+        reach, account_id = self._args.reach, self._args.account_id
+        topics = [*self.arns.values(), *self._args.also_to_chat]
         if reach.slack is None and reach.teams is None:
             return
         role = service_role(

@@ -113,6 +113,7 @@ def recorded(stack: str, *, full: bool, writes_enabled: bool = True) -> Recordin
                 console_url="https://backoffice.sg.bluehorizons.example",
                 time_zone="Asia/Singapore",
                 writes_enabled=writes_enabled,
+                also_to_chat=["arn:aws:sns:ap-southeast-5:1:critical"] if full else (),
             ),
             opts=opts,
         )
@@ -244,7 +245,8 @@ def test_with_mail_alone_nothing_else_is_built(dev: Recording) -> None:
 def test_a_channel_hears_every_severity_and_may_look_but_not_touch(prod: Recording, type_: str) -> None:
     channel = prod.one(type_)
     every = topics(prod)
-    assert set(channel["snsTopicArns"]) == {every[severity] for severity in ("info", "warning", "critical")}
+    mine = {every[severity] for severity in ("info", "warning", "critical")}
+    assert set(channel["snsTopicArns"]) == {*mine, "arn:aws:sns:ap-southeast-5:1:critical"}
     assert channel["guardrailPolicyArns"] == [prod.one("aws:iam/policy:Policy", "-chat-guardrail").arn]
     for document in (
         prod.one("aws:iam/policy:Policy", "-chat-guardrail")["policy"],
@@ -440,6 +442,12 @@ def test_chat_is_set_up_from_a_region_that_can() -> None:
     provider: Any = None
     with pytest.raises(ValueError, match=r"from ap-northeast-1: use a provider of ap-southeast-1"):
         ChatHome(Region.TOKYO, provider)
+
+
+def test_a_further_region_sets_no_chat_up_again() -> None:
+    home: Any = None
+    reach = Reach(emails=("a@b.example",), slack=SlackChannel(home, "T1", "C1")).without_chat()
+    assert (reach.slack, reach.teams) == (None, None)
 
 
 def test_a_console_in_plain_is_refused() -> None:
