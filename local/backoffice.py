@@ -65,6 +65,8 @@ class Options:
     def __post_init__(self) -> None:
         if not 20 <= self.cars <= 5_000:
             raise ValueError(f"cars is {self.cars}: 20 to 5000 can be made up")
+        if not 0 <= self.port <= 65_535:
+            raise ValueError(f"port is {self.port}: 0 to 65535 are ports, 0 is any free one")
 
 
 class Backoffice:
@@ -119,8 +121,6 @@ class Backoffice:
             "WRITER_EPOCH": str(EPOCH),
             "ALLOWED_ORIGIN": self.page.origin,
             "AWS_ENDPOINT_URL_IOT_DATA_PLANE": broker.origin,
-            "POWERTOOLS_SERVICE_NAME": "staff_api",
-            "POWERTOOLS_LOG_LEVEL": "CRITICAL",
         }
         enter(_environment(environment))
         staff_api.handler.environment.cache_clear()

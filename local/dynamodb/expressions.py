@@ -216,7 +216,7 @@ def _comparison(words: _Words) -> Test:
 def _compare(comparator: str, left: Value | None, right: Value | None) -> bool:
     if left is None or right is None or left.keys() != right.keys():
         # What is absent, or of another type, is different and nothing else.
-        return comparator == "<>" and (left is None) is not (right is None or left is None)
+        return comparator == "<>"
     return _COMPARE[comparator](comparable(left), comparable(right))
 
 
