@@ -104,7 +104,7 @@ def try_out_releases(settings: StackSettings, regions: Regions, releases: Releas
     name = f"{settings.prefix}-canaries"
     made = [
         FunctionCanaries(
-            name if base is regions.primary else f"{name}-{base.region}",
+            name if base is regions.primary else f"{name}-dr" if base is regions.standby else f"{name}-in",
             FunctionCanariesArgs(base, releases.functions(base.region)),
             opts=regions.options(base),
         )

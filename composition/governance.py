@@ -33,7 +33,7 @@ def govern(
     lakes = [pipeline.lake.bucket.arn for pipeline in rental.pipelines.values()]
     refused = [pipeline.processor.refused.arn for pipeline in rental.pipelines.values()]
     Governance(
-        f"{settings.prefix}-governance",
+        f"{settings.prefix}-guard",
         GovernanceArgs(
             regions=list({base.region: base for base in bases}.values()),
             providers=regions.providers,

@@ -81,6 +81,8 @@ def _outputs(made: Recorded) -> dict[str, Any]:  # noqa: PLR0911 - an answer a t
             return {"versionArn": f"{made.arn}/1"}
         case "aws:signer/signingJob:SigningJob":
             return {"signedObjects": [{"s3s": [{"bucket": "code", "key": f"signed-by-{made.name}"}]}]}
+        case "aws:ecr/repository:Repository":
+            return {"repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{made.name}"}
         case "aws:amp/workspace:Workspace":
             return {"prometheusEndpoint": f"https://aps/{made.name}/"}
         case "aws:cloudfront/distribution:Distribution" | "aws:cognito/userPoolDomain:UserPoolDomain":

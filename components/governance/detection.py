@@ -129,7 +129,7 @@ class ThreatDetection(pulumi.ComponentResource):
             opts=child,
         )
         rule = aws.cloudwatch.EventRule(
-            f"{name}-findings-rule",
+            f"{name}-rule",
             aws.cloudwatch.EventRuleArgs(
                 description="What GuardDuty and Access Analyzer find",
                 event_pattern=json.dumps(

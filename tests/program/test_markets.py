@@ -85,10 +85,10 @@ def test_a_function_works_on_the_tables_of_its_own_region_or_of_the_writer(
     facts, graph = market
     for function in graph.of_type("aws:lambda/function:Function"):
         variables = function.inputs["environment"]["variables"]
-        if "-rental-" in function.name or "-rent-dr-" in function.name:
-            assert variables["TABLES_REGION"] == region_of(function), function.name
-        elif "TABLES_REGION" in variables:
+        if any(part in function.name for part in ("-commands-", "-telemetry-", "-cars-dr-", "-kpi-dr-")):
             assert variables["TABLES_REGION"] == facts.primary, function.name
+        elif "TABLES_REGION" in variables:
+            assert variables["TABLES_REGION"] == region_of(function), function.name
 
 
 def test_cars_are_commanded_where_they_connect(market: tuple[MarketFacts, Graph]) -> None:
