@@ -62,7 +62,7 @@ def open_maintenance(
     )
     reach = _reach(settings, regions)
 
-    def alerts(base: Foundation) -> MaintenanceAlerts:
+    def alerts(base: Foundation, reach: Reach, also_to_chat: list[pulumi.Output[str]]) -> MaintenanceAlerts:
         own = base is primary
         return MaintenanceAlerts(
             f"{name}-care" if own else f"{name}-care-dr",
@@ -72,7 +72,8 @@ def open_maintenance(
                 tables=data.by_region[base.region],
                 dispatch=memory.table if own else memory.table.replica(base.region),
                 backoffice=backoffice.table if own else backoffice.table.replica(base.region),
-                reach=reach.within(base.region),
+                reach=reach,
+                also_to_chat=also_to_chat,
                 console_url=f"https://{hub.names.backoffice}",
                 time_zone=settings.facts.time_zone,
                 writes_enabled=data.writes(base),
@@ -80,10 +81,12 @@ def open_maintenance(
             opts=regions.options(base),
         )
 
-    made = alerts(primary)
+    # A chat channel is set up once an account: the primary's hears the topics of both Regions.
+    heard: list[pulumi.Output[str]] = []
     if standby:
-        alerts(standby)
-    return Maintenance(memory, made)
+        further = alerts(standby, reach.within(standby.region).without_chat(), [])
+        heard += further.topics.arns.values()
+    return Maintenance(memory, alerts(primary, reach.within(primary.region), heard))
 
 
 def _reach(settings: StackSettings, regions: Regions) -> Reach:

@@ -78,6 +78,11 @@ class Choice:
         return args
 
 
+FAILOVER = {"first": "PRIMARY", "second": "SECONDARY"}
+"""Set identifier and failover type of the two records of a name. Which Region each points at changes with who
+writes, its type never does: Route 53 refuses a second record of a type, so two could not swap theirs."""
+
+
 def address_records(
     name: str,
     at: DnsName,

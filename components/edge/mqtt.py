@@ -12,8 +12,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.edge.certificate import Certificate, CertificateArgs
-from components.edge.dns import Choice, DnsName, name_record
-from components.edge.names import RegionRole
+from components.edge.dns import FAILOVER, Choice, DnsName, name_record
+from components.edge.names import RegionRole, in_order
 from components.tags import DataClass, Tags, component_tags
 
 TLS_POLICY = "IotSecurityPolicy_TLS13_1_2_2022_10"
@@ -103,16 +103,8 @@ class MqttRouting(pulumi.ComponentResource):
     def __init__(self, name: str, args: MqttRoutingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("bluehorizons:edge:MqttRouting", name, None, opts)
         records = pulumi.ResourceOptions(parent=self, provider=args.dns_provider)
-        first = RegionRole.STANDBY if args.standby_writes else RegionRole.PRIMARY
-        for role, endpoint in args.endpoints.items():
-            choice = (
-                Choice(
-                    str(role),
-                    args.health_check_ids[role],
-                    failover="PRIMARY" if role is first else "SECONDARY",
-                )
-                if len(args.endpoints) > 1
-                else None
-            )
-            name_record(f"{name}-{role}", args.name, endpoint, records, choice)
+        roles = in_order(args.endpoints, args.standby_writes)
+        for (place, failover), role in zip(FAILOVER.items(), roles, strict=False):
+            choice = Choice(place, args.health_check_ids[role], failover=failover) if len(roles) > 1 else None
+            name_record(f"{name}-{place}", args.name, args.endpoints[role], records, choice)
         self.register_outputs({})

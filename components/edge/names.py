@@ -1,5 +1,6 @@
 """Every DNS name of a market, made in one place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +10,12 @@ class RegionRole(StrEnum):
 
     PRIMARY = "primary"
     STANDBY = "standby"
+
+
+def in_order(roles: Iterable[RegionRole], standby_writes: bool) -> list[RegionRole]:
+    """The roles in which there is a Region, the one that writes first."""
+    first = RegionRole.STANDBY if standby_writes else RegionRole.PRIMARY
+    return sorted(roles, key=lambda role: role is not first)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alarms import Alarm, create_alarms
-from components.edge.dns import AliasTarget, Choice, DnsName, address_records
-from components.edge.names import RegionRole
+from components.edge.dns import FAILOVER, AliasTarget, Choice, DnsName, address_records
+from components.edge.names import RegionRole, in_order
 from components.edge.probe import HEALTH_PATH, UNREACHABLE_MINUTES, RegionProbe
 from components.foundation import Foundation
 from components.markets import GLOBAL_REGION, Region
@@ -112,16 +112,15 @@ class MarketRouting(pulumi.ComponentResource):
         }
         self.health_check_ids = {role: check.id for role, check in checks.items()}
         self.health_check_arns = {role: check.arn for role, check in checks.items()}
-        first = RegionRole.STANDBY if args.standby_writes else RegionRole.PRIMARY
-        for role, region in regions.items():
+        for (place, failover), role in zip(
+            FAILOVER.items(), in_order(regions, args.standby_writes), strict=False
+        ):
             address_records(
-                f"{name}-{role}-api",
+                f"{name}-{place}-api",
                 args.api,
-                region.api,
+                regions[role].api,
                 self._records,
-                Choice(str(role), checks[role].id, failover="PRIMARY" if role is first else "SECONDARY")
-                if args.standby
-                else None,
+                Choice(place, checks[role].id, failover=failover) if args.standby else None,
             )
         if args.nearest:
             check = checks.get(RegionRole.PRIMARY) or self._endpoint(RegionRole.PRIMARY, args.primary)

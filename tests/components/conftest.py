@@ -18,7 +18,6 @@ EVERYTHING = {
     "blue-horizons:shieldAdvanced": "true",
     "blue-horizons:containerImageDigest": f"sha256:{'0' * 64}",
     "blue-horizons:githubRepository": "blue-horizons/platform",
-    "blue-horizons:codeSigning": "true",
     "blue-horizons:organizationEmail": "aws@bluehorizons.example",
     "blue-horizons:alertSms": "+6561234567",
     "blue-horizons:onCallUrl": "https://on-call.example/aws",

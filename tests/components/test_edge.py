@@ -191,12 +191,12 @@ def test_an_api_without_a_name_is_refused() -> None:
 @pytest.mark.parametrize("kind", ["A", "AAAA"])
 def test_the_markets_name_fails_over_from_the_primary_to_the_standby(prod: Recording, kind: str) -> None:
     found = by_role(prod, f"api.{SG}", kind)
-    assert {role: r["setIdentifier"] for role, r in found.items()} == {
-        "PRIMARY": "primary",
-        "SECONDARY": "standby",
+    assert {type_: r["setIdentifier"] for type_, r in found.items()} == {
+        "PRIMARY": "first",
+        "SECONDARY": "second",
     }
-    for made in found.values():
-        role = made["setIdentifier"]
+    for type_, role in (("PRIMARY", "primary"), ("SECONDARY", "standby")):
+        made = found[type_]
         domain = prod.one(DOMAIN, f"-edge-{role}-api.{SG}")
         (alias,) = made["aliases"]
         assert alias == {
@@ -210,17 +210,22 @@ def test_the_markets_name_fails_over_from_the_primary_to_the_standby(prod: Recor
 
 def test_once_the_standby_writes_the_market_leads_there_and_fails_over_back() -> None:
     promoted = whole("prod", standby_writes=True)
-    assert {role: r["setIdentifier"] for role, r in by_role(promoted, f"api.{SG}").items()} == {
-        "PRIMARY": "standby",
-        "SECONDARY": "primary",
-    }
-    cars = by_role(promoted, f"mqtt.{SG}", "CNAME")
-    assert cars["PRIMARY"]["setIdentifier"] == "standby"
+    for name, kind in ((f"api.{SG}", "A"), (f"mqtt.{SG}", "CNAME")):
+        for type_, role in (("PRIMARY", "standby"), ("SECONDARY", "primary")):
+            made = by_role(promoted, name, kind)[type_]
+            assert made["healthCheckId"] == f"{promoted.one(CHECK, f'-{role}-health').name}-id"
+    (alias,) = by_role(promoted, f"api.{SG}")["PRIMARY"]["aliases"]
+    assert alias["name"] == f"d-{promoted.one(DOMAIN, f'-standby-api.{SG}').name}"
 
 
-def test_a_promotion_renames_no_record(prod: Recording) -> None:
-    promoted = whole("prod", standby_writes=True)
-    assert {r.name for r in prod.all(RECORD)} == {r.name for r in promoted.all(RECORD)}
+def test_a_promotion_renames_no_record_and_changes_no_failover_type(prod: Recording) -> None:
+    def kinds(stack: Recording) -> dict[str, tuple[object, object]]:
+        return {
+            r.name: (r.inputs.get("setIdentifier"), r.inputs.get("failoverRoutingPolicies"))
+            for r in stack.all(RECORD)
+        }
+
+    assert kinds(prod) == kinds(whole("prod", standby_writes=True))
 
 
 def test_a_region_is_asked_by_its_own_name_whatever_the_other_does(prod: Recording) -> None:
@@ -368,7 +373,6 @@ def test_cars_follow_their_market_to_the_other_region(prod: Recording) -> None:
     found = by_role(prod, f"mqtt.{SG}", "CNAME")
     for role, made in found.items():
         expected = {"PRIMARY": "primary", "SECONDARY": "standby"}[role]
-        assert made["setIdentifier"] == expected
         assert made["healthCheckId"] == f"{prod.one(CHECK, f'-{expected}-health').name}-id"
         assert made["records"] == ["iot-data-ats.iot"]
         assert made["ttl"] == 60

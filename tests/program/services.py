@@ -86,7 +86,8 @@ SERVICES = (
 def full_graphs() -> tuple[Graph, ...]:
     """Prod with every switch on, once for each way to run containers."""
     project = Project.find(ROOT)
-    configs = (EVERYTHING, {**EVERYTHING, **CLUSTER})
+    signed = {**EVERYTHING, "blue-horizons:codeSigning": "true"}
+    configs = (signed, {**signed, **CLUSTER})
     return tuple(preview_in_process(project, "prod", Options(config=config)).graph for config in configs)
 
 
