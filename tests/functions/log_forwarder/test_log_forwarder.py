@@ -34,7 +34,7 @@ def delivery(
 
 
 def packed(document: object) -> str:
-    return b64encode(gzip.compress(json.dumps(document).encode())).decode()
+    return b64encode(gzip.compress(json.dumps(document).encode(), mtime=0)).decode()
 
 
 def forwarded(*messages: str) -> list[dict[str, Any]]:
