@@ -27,13 +27,12 @@ lint: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: $(READY) $(MODULES)
+types: $(READY)
 	@$(BIN)/mypy .
 	@$(BIN)/mypy policy/__main__.py
-	@cd backoffice && npm run --silent types
 
 unit: $(READY) $(LAYER) $(PAGES) browser
-	@cd backoffice && npm run --silent unit
+	@cd backoffice && npm test --silent
 	@$(BIN)/pytest -n auto
 
 browser: $(READY) # the browser that the back office is tested in
