@@ -110,8 +110,8 @@ def components_of(service: Service) -> list[str]:
 def held_by(service: Service) -> list[str]:
     """The tests of components that name the service's type."""
     _, kind, name = service.type.split(":")
-    words = [kind, name, *([service.tested_as] if service.tested_as else [])]
-    pattern = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in words))
+    words = [kind, f":{name}", *([service.tested_as] if service.tested_as else [])]
+    pattern = re.compile("|".join(rf"{re.escape(word)}\b" for word in words))
     files = sorted((ROOT / "tests" / "components").glob("test_*.py"))
     return [path.name for path in files if pattern.search(path.read_text())]
 
