@@ -124,32 +124,32 @@ def test_a_reader_that_has_seen_enough_ends_the_command_without_a_traceback(tmp_
 
 def test_urns_are_checked_written_refused_and_accepted_with_an_exit_code_for_each(tmp_path: Path) -> None:
     check, write_ = ("urns", "check"), ("urns", "write")
-    written = write(tmp_path, 'Thing("a")\nThing("b")')
-    written.stack("prod")
+    write(tmp_path, 'Thing("a")\nThing("b")').stack("prod")
     file = tmp_path / "urns/dev.urns"
 
     first = ev("--all", cwd=tmp_path, command=check)
     assert (first.code, file.exists()) == (3, False)
     assert "ev urns write dev" in first.out
+    assert "\x1b" not in first.out  # plain when not a terminal
     assert ev("--all", cwd=tmp_path, command=write_).code == 0
-    same = ev("--all", "--json", cwd=tmp_path, command=check)
-    assert same.code == 0
-    assert {stack: each["status"] for stack, each in same.document.items()} == {"dev": "ok", "prod": "ok"}
 
     before = file.read_text()
     write(tmp_path, 'Thing("a")\nThing("c")\nThing("d")')
-    for command in (check, write_):
-        refused = ev("dev", "--json", cwd=tmp_path, command=command)
-        assert (refused.code, file.read_text()) == (1, before)
-        (gone,) = refused.document["gone"]
-        assert gone["urn"].endswith("Thing::b")
-        assert gone["likely"]["options"] == 'pulumi.ResourceOptions(aliases=[pulumi.Alias(name="b")])'
-    accepted = ev("dev", "--accept-deletion", "*::b", cwd=tmp_path, command=write_)
-    assert accepted.code == 0
-    assert "\x1b" not in accepted.out  # plain when not a terminal
+    refused = ev("dev", "--json", cwd=tmp_path, command=write_)
+    assert (refused.code, file.read_text()) == (1, before)
+    (gone,) = refused.document["gone"]
+    assert gone["urn"].endswith("Thing::b")
+    assert gone["likely"]["options"] == 'pulumi.ResourceOptions(aliases=[pulumi.Alias(name="b")])'
+    assert ev("dev", "--accept-deletion", "*::b", cwd=tmp_path, command=write_).code == 0
     lines = [line.partition("\t")[0] for line in file.read_text().splitlines()[1:]]
     assert [line.rpartition("::")[2] for line in lines] == ["a", "c", "d"]
-    assert ev("dev", cwd=tmp_path, command=check).code == 0
+
+    mixed = ev("--all", "--json", cwd=tmp_path, command=check)
+    assert mixed.code == 1
+    assert {stack: each["status"] for stack, each in mixed.document.items()} == {
+        "dev": "ok",
+        "prod": "refused",
+    }
     assert ev("prod", "--accept-deletions", cwd=tmp_path, command=write_).code == 0
 
 

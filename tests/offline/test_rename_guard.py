@@ -1,120 +1,15 @@
-"""What the rename guard makes of a changed program: what is gone, which alias keeps it, what is accepted."""
+"""What the rename guard makes of a changed program: what is gone, what an alias covers, what is accepted."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from offline.urns_command import Acceptance
-from offline.urns_guard import Comparison, Gone, compare
-from offline.urns_list import UrnList, matches
+from offline.urns_guard import Comparison
 from offline.urns_report import Report, render
-from tests.offline.projects import clean, write
-
-THING = "urn:pulumi:dev::demo::demo:index:Thing::"
-IN_GROUP = "urn:pulumi:dev::demo::demo:index:Group$demo:index:Thing::"
-GROUP = "urn:pulumi:dev::demo::demo:index:Group::"
-
-
-def urns_of(folder: Path, program: str) -> UrnList:
-    """The list that a program's first writing gives."""
-    return compare(clean(write(folder, program).preview()).graph, None).wanted
-
-
-def compared(
-    folder: Path,
-    listed: UrnList,
-    program: str,
-    *,
-    ignored: Sequence[str] = (),
-    accept: Sequence[str] = (),
-) -> Comparison:
-    """A program compared with a list."""
-    return compare(
-        clean(write(folder, program).preview()).graph, listed, ignored, lambda urn: matches(urn, accept)
-    )
-
-
-def shown(gone: Gone) -> str:
-    assert gone.successor is not None, gone
-    return gone.successor.options()
+from tests.offline.guarding import GROUP, IN_GROUP, THING, compared, shown, urns_of
 
 
 def text_of(comparison: Comparison) -> str:
     return render(Report("dev", "demo", comparison, stale=True))
-
-
-CASES = {
-    "a resource with another name": (
-        'Thing("old")',
-        'Thing("new", opts=OPTIONS)',
-        'pulumi.Alias(name="old")',
-    ),
-    "a resource under another component": (
-        'a = Group("a")\nThing("x", opts=ResourceOptions(parent=a))',
-        'a = Group("a")\nb = Group("b", None, "demo:index:Other")\n'
-        'Thing("x", opts=ResourceOptions.merge(ResourceOptions(parent=b), OPTIONS))',
-        'pulumi.Alias(parent=f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::demo:index:Group::a")',
-    ),
-    "a resource that had no parent": (
-        'Thing("x")',
-        'a = Group("a")\nThing("x", opts=ResourceOptions.merge(ResourceOptions(parent=a), OPTIONS))',
-        "pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)",
-    ),
-    "a component of another type, with its children": (
-        'a = Group("a", None, "demo:old:Group")\nThing("a-x", opts=ResourceOptions(parent=a))',
-        'a = Group("a", OPTIONS, "demo:new:Group")\nThing("a-x", opts=ResourceOptions(parent=a))',
-        'pulumi.Alias(type_="demo:old:Group")',
-    ),
-    "a component with another name, with the children that are named after it": (
-        'a = Group("a")\nfor n in "xyz":\n    Thing(f"a-{n}", opts=ResourceOptions(parent=a))',
-        'b = Group("b", OPTIONS)\nfor n in "xyz":\n    Thing(f"b-{n}", opts=ResourceOptions(parent=b))',
-        'pulumi.Alias(name="a")',
-    ),
-    "a component with another name and type": (
-        'a = Group("fleet-data", None, "demo:old:Group")\nThing("x", opts=ResourceOptions(parent=a))',
-        'a = Group("fleet-store", OPTIONS, "demo:index:Group")\nThing("x", opts=ResourceOptions(parent=a))',
-        'pulumi.Alias(name="fleet-data", type_="demo:old:Group")',
-    ),
-    "a resource whose name is Python of its own": (
-        "Thing('a \"{quoted}\" \\\\ name')",
-        'Thing("plain", opts=OPTIONS)',
-        r'pulumi.Alias(name="a \"{quoted}\" \\ name")',
-    ),
-    "a provider with another name, with what is on it": (
-        'p = DemoProvider("east")\nThing("x", opts=ResourceOptions(provider=p))',
-        'p = DemoProvider("west", None, OPTIONS)\nThing("x", opts=ResourceOptions(provider=p))',
-        'pulumi.Alias(name="east")',
-    ),
-}
-
-
-@pytest.mark.parametrize(("before", "after", "alias"), CASES.values(), ids=CASES)
-def test_what_is_renamed_is_refused_until_the_alias_that_is_shown_is_there(
-    tmp_path: Path, before: str, after: str, alias: str
-) -> None:
-    listed = urns_of(tmp_path, before)
-    refused = compared(tmp_path, listed, after.replace("OPTIONS", "ResourceOptions()"))
-    assert refused.refused
-    (options,) = {shown(gone) for gone in refused.gone}
-    assert options == f"pulumi.ResourceOptions(aliases=[{alias}])"
-    assert options in text_of(refused)
-    covered = compared(tmp_path, listed, after.replace("OPTIONS", options))
-    assert not covered.refused
-    assert set(covered.renamed) == {gone.entry.urn for gone in refused.gone}
-
-
-def test_names_that_are_alike_make_a_successor_of_what_was_renamed_and_moved(tmp_path: Path) -> None:
-    listed = urns_of(tmp_path, 'Thing("fleet-orders-table")\nThing("zebra")')
-    after = """
-        a = Group("a")
-        Thing("fleet-order-table", opts=ResourceOptions.merge(ResourceOptions(parent=a), OPTIONS))
-        """
-    refused = compared(tmp_path, listed, after.replace("OPTIONS", "ResourceOptions()"))
-    orders, zebra = refused.gone
-    assert zebra.successor is None
-    covered = compared(tmp_path, listed, after.replace("OPTIONS", shown(orders)))
-    assert [gone.entry.urn for gone in covered.gone] == [THING + "zebra"]
 
 
 def test_a_deletion_is_refused_and_accepted_by_its_urn_a_glob_or_all_together(tmp_path: Path) -> None:
@@ -213,7 +108,11 @@ def test_an_alias_does_not_cover_what_the_stack_has_beside_the_resource(tmp_path
 def test_two_resources_that_claim_one_urn_are_refused(tmp_path: Path) -> None:
     listed = urns_of(tmp_path, 'Thing("a")')
     alias = 'opts=ResourceOptions(aliases=[pulumi.Alias(name="a")])'
-    for program in (f'Thing("b", {alias})\nThing("c", {alias})', f'Thing("b", {alias})\nThing("a")'):
+    for program in (
+        f'Thing("b", {alias})\nThing("c", {alias})',
+        f'Thing("b", {alias})\nThing("a")',
+        f'Thing("a", opts=ResourceOptions(id="i-1"))\nThing("b", {alias})',
+    ):
         found = compared(tmp_path, listed, program)
         assert [conflict.urn for conflict in found.conflicts] == [THING + "a"]
         assert found.refused
@@ -249,6 +148,25 @@ def test_an_alias_of_a_child_counts_under_the_former_parent_too(tmp_path: Path) 
     assert compared(tmp_path, listed, program.replace("ALIAS", 'pulumi.Alias(name="third")')).gone
 
 
+def test_the_former_parent_in_an_alias_is_that_under_its_own_former_name(tmp_path: Path) -> None:
+    listed = urns_of(
+        tmp_path, 'a = Group("a", None, "demo:old:Group")\nThing("x", opts=ResourceOptions(parent=a))'
+    )
+    program = """
+        a = Group("a", ResourceOptions(aliases=[pulumi.Alias(type_="demo:old:Group")]), "demo:new:Group")
+        Thing("x", opts=ResourceOptions(aliases=[pulumi.Alias(parent=a)]))
+        """
+    assert not compared(tmp_path, listed, program).gone
+
+
+def test_a_former_name_that_is_used_again_is_current(tmp_path: Path) -> None:
+    aliased = 'Thing("b", opts=ResourceOptions(aliases=[pulumi.Alias(name="a")]))'
+    written = compared(tmp_path, urns_of(tmp_path, 'Thing("a")'), aliased).wanted
+    again = compared(tmp_path, written, f'{aliased}\nThing("a")')
+    assert not again.refused
+    assert list(again.wanted.current) == [THING + "a", THING + "b"]
+
+
 def test_a_former_name_stays_in_the_list_until_somebody_accepts_that_its_alias_goes(tmp_path: Path) -> None:
     aliased = 'Thing("b", opts=ResourceOptions(aliases=[pulumi.Alias(name="a")]))'
     written = compared(tmp_path, urns_of(tmp_path, 'Thing("a")'), aliased).wanted
@@ -276,6 +194,7 @@ def test_all_former_names_are_kept_when_a_resource_is_renamed_again(tmp_path: Pa
     assert not thrice.refused
     assert {entry.now for entry in thrice.wanted.former.values()} == {"demo:index:Thing::c"}
     assert set(thrice.wanted.former) == {THING + "a", THING + "b"}
+    assert not compared(tmp_path, thrice.wanted, thing("c", "b", "a")).refused
     (gone,) = compared(tmp_path, thrice.wanted, thing("c", "b")).gone
     assert (gone.entry.urn, shown(gone)) == (
         THING + "a",

@@ -115,7 +115,7 @@ def renamings(before: Nodes, first: Graph, after: Nodes, second: Graph) -> dict[
     return {was: now for was, now in pairs.items() if was != now}
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_the_aliases_that_are_shown_for_a_change_cover_it_and_each_is_needed(data: st.DataObject) -> None:
     before = data.draw(programs())
@@ -137,7 +137,7 @@ def test_the_aliases_that_are_shown_for_a_change_cover_it_and_each_is_needed(dat
     assert not compare(graph_of(after, shown(second, forgetful)), covered.wanted).refused
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_after_several_changes_every_alias_that_is_shown_covers_what_it_says(data: st.DataObject) -> None:
     before = data.draw(programs())

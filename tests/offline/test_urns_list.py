@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from offline.errors import UsageError
 from offline.urns import Urn
@@ -51,6 +51,7 @@ def written(project: Written, text: str | bytes) -> None:
 
 
 @given(found=st.lists(entries, max_size=6))
+@example(found=[Entry(URN + end, f"demo::{end}x") for end in ("\r", "\n", "\t", "\\", "\\n", "\x85")])
 def test_what_is_written_is_read_again_whatever_the_names_hold(project: Written, found: list[Entry]) -> None:
     urns = UrnList.of("dev", "demo", found)
     save(project.project, urns)
