@@ -203,3 +203,25 @@ def test_all_former_names_are_kept_when_a_resource_is_renamed_again(tmp_path: Pa
     back = compared(tmp_path, twice, thing("a", "b"))
     assert not back.refused
     assert (list(back.wanted.current), list(back.wanted.former)) == ([THING + "a"], [THING + "b"])
+
+
+def test_the_text_counts_what_is_below_and_what_a_renamed_provider_serves(tmp_path: Path) -> None:
+    before = """
+        east = DemoProvider("east")
+        team = Group("team", ResourceOptions(providers=[east]))
+        for name in "abc":
+            Thing(f"team-{name}", opts=ResourceOptions(parent=team))
+        for name in "xy":
+            Thing(name, opts=ResourceOptions(provider=east))
+        """
+    after = """
+        west = DemoProvider("west")
+        for name in "xy":
+            Thing(name, opts=ResourceOptions(provider=west))
+        """
+    found = compared(tmp_path, urns_of(tmp_path, before), after)
+    text = text_of(found)
+    assert f"{GROUP}team  and 3 below it" in text
+    assert IN_GROUP not in text
+    assert "the provider of 2 resources stays the same" in text
+    assert "from provider" not in text

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from offline.urns_report import Report, render
-from tests.offline.guarding import THING, compared, shown, urns_of
+from tests.offline.guarding import GROUP, IN_GROUP, THING, compared, shown, urns_of
 
 CASES = {
     "a resource with another name": (
@@ -147,3 +147,18 @@ def test_two_children_that_claim_the_same_are_no_obstacle_to_naming_the_successo
         """
     component = compared(tmp_path, listed, program).gone[-1]
     assert shown(component) == 'pulumi.ResourceOptions(aliases=[pulumi.Alias(type_="demo:old:Group")])'
+
+
+def test_a_child_that_is_found_by_its_own_urn_covers_nothing_else(tmp_path: Path) -> None:
+    listed = urns_of(
+        tmp_path,
+        'a = Group("a")\nfor name in ("x", "w"):\n    Thing(name, opts=ResourceOptions(parent=a))',
+    )
+    program = """
+        b = Group("b")
+        Thing("x", opts=ResourceOptions(parent=b, aliases=[pulumi.Alias(name="w")]))
+        """
+    gone = {found.entry.urn: found.successor for found in compared(tmp_path, listed, program).gone}
+    assert gone.keys() == {GROUP + "a", IN_GROUP + "w"}
+    assert gone[IN_GROUP + "w"] is None
+    assert gone[GROUP + "a"] is not None
