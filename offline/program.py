@@ -151,10 +151,10 @@ def _drive(loop: asyncio.AbstractEventLoop, spec: Spec) -> Outcome:
 
 async def _execute(program: str) -> None:
     runpy.run_path(program, run_name="__main__")
-    await _settle()
+    await settle()
 
 
-async def _settle() -> None:
+async def settle() -> None:
     """Let every output come to its value at once.
 
     The SDK's own wait starts anew over all that are left whenever one is done, which is quadratic; it finds

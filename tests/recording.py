@@ -10,6 +10,8 @@ from typing import Any
 
 import pulumi
 
+from offline.program import settle
+
 ACCOUNT = "111122223333"
 REGION = "ap-southeast-1"
 
@@ -37,7 +39,7 @@ class Recorded:
         return f"arn:aws:{self.type.split(':')[1].split('/')[0]}:{REGION}:{ACCOUNT}:{self.name}"
 
 
-def _outputs(made: Recorded) -> dict[str, Any]:  # noqa: PLR0911 - an answer a type
+def _outputs(made: Recorded) -> dict[str, Any]:  # noqa: PLR0911, PLR0912 - an answer a type
     """What only a resource of this type tells."""
     match made.type:
         case "aws:acm/certificate:Certificate":
@@ -198,10 +200,14 @@ def record(
     pulumi.runtime.set_mocks(recording, project="blue-horizons", stack=stack, preview=False)
     pulumi.runtime.set_all_config(dict(config or {}))
 
+    async def built() -> None:
+        build()
+        await settle()
+
     # The SDK's own runner waits for every outstanding registration, and raises what it raised.
     runner: Callable[[Callable[[], object]], Callable[[], object]] = pulumi.runtime.test
     try:
-        runner(build)()
+        runner(built)()
     finally:
         asyncio.set_event_loop(None)
         loop.close()

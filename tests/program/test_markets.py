@@ -85,9 +85,11 @@ def test_a_function_works_on_the_tables_of_its_own_region_or_of_the_writer(
     facts, graph = market
     for function in graph.of_type("aws:lambda/function:Function"):
         variables = function.inputs["environment"]["variables"]
+        if "TABLES_REGION" not in variables:
+            continue
         if any(part in function.name for part in ("-commands-", "-telemetry-", "-cars-dr-", "-kpi-dr-")):
             assert variables["TABLES_REGION"] == facts.primary, function.name
-        elif "TABLES_REGION" in variables:
+        else:
             assert variables["TABLES_REGION"] == region_of(function), function.name
 
 
