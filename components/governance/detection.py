@@ -113,21 +113,6 @@ class ThreatDetection(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        write = Statement(
-            sid="Findings",
-            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-            resources=[pulumi.Output.concat(logs.arn, ":*")],
-            principals=[
-                Principal(type="Service", identifiers=["delivery.logs.amazonaws.com", "events.amazonaws.com"])
-            ],
-        )
-        policy = aws.cloudwatch.LogResourcePolicy(
-            f"{name}-findings-policy",
-            aws.cloudwatch.LogResourcePolicyArgs(
-                policy_name=f"{base.prefix}-findings", policy_document=policy_json(write)
-            ),
-            opts=child,
-        )
         rule = aws.cloudwatch.EventRule(
             f"{name}-rule",
             aws.cloudwatch.EventRuleArgs(
@@ -143,6 +128,14 @@ class ThreatDetection(pulumi.ComponentResource):
                     }
                 ),
                 tags=tags,
+            ),
+            opts=child,
+        )
+        policy = aws.cloudwatch.LogResourcePolicy(
+            f"{name}-findings-policy",
+            aws.cloudwatch.LogResourcePolicyArgs(
+                policy_name=f"{base.prefix}-findings",
+                policy_document=policy_json(*_may_write(logs.arn, rule.arn)),
             ),
             opts=child,
         )
@@ -208,6 +201,26 @@ class ThreatDetection(pulumi.ComponentResource):
             tags=tags,
             parent=self,
         )
+
+
+def _may_write(logs_arn: pulumi.Output[str], rule_arn: pulumi.Output[str]) -> list[Statement]:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-cloudwatchlogs-permissions"""
+    principals = [
+        Principal(type="Service", identifiers=["delivery.logs.amazonaws.com", "events.amazonaws.com"])
+    ]
+    resources = [pulumi.Output.concat(logs_arn, ":*")]
+    return [
+        Statement(
+            sid="OpenStreams", actions=["logs:CreateLogStream"], resources=resources, principals=principals
+        ),
+        Statement(
+            sid="Findings",
+            actions=["logs:PutLogEvents"],
+            resources=resources,
+            principals=principals,
+            conditions=[Condition(test="ArnEquals", variable="aws:SourceArn", values=[rule_arn])],
+        ),
+    ]
 
 
 def _may_send(queue_arn: pulumi.Output[str], rule_arn: pulumi.Output[str]) -> pulumi.Output[str]:

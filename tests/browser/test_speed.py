@@ -10,7 +10,7 @@ from tests.browser.office import CARS, OPERATOR, Office
 PAINTED_MS = 1_000
 """From the navigation back from the login to the frame with the cars, the fastest of TRIES."""
 TRIES = 3
-FRAME_MS = 50
+FRAME_MS = 150
 """What nine of ten frames of a scroll take at most."""
 
 _PAINTED = """

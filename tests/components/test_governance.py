@@ -276,8 +276,16 @@ def test_findings_are_kept_and_the_grave_ones_are_alarms(stack: Recording) -> No
     pattern = json.loads(rule["eventPattern"])
     assert set(pattern["source"]) == {"aws.guardduty", "aws.access-analyzer"}
     document = of_region.one("aws:cloudwatch/logResourcePolicy:LogResourcePolicy")["policyDocument"]
-    for service, expected in (("events.amazonaws.com", True), ("s3.amazonaws.com", False)):
-        assert allows(document, Request("logs:PutLogEvents", f"{logs.arn}:*", service=service)) is expected
+    events = "events.amazonaws.com"
+    for service, source, expected in (
+        (events, rule.arn, True),
+        (events, "arn:aws:events:r:another-account:rule/any", False),
+        ("s3.amazonaws.com", rule.arn, False),
+    ):
+        request = Request(
+            "logs:PutLogEvents", f"{logs.arn}:*", service=service, context={"aws:SourceArn": source}
+        )
+        assert allows(document, request) is expected
     for purpose in ("threat", "shared-outside"):
         metric = of_region.one(FILTER, f"-{purpose}")["metricTransformation"]
         alarm = of_region.one(ALARM, f"-{purpose}")
