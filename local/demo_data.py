@@ -128,11 +128,15 @@ class Demo:
             twin for twin in fleet(self.rental, self.size, self.seed) if twin.vehicle_id == vehicle_id
         )
         minute = filled_at // MINUTE - HISTORY_MINUTES
-        samples = []
-        for number, moment in enumerate(past(twin, HISTORY_MINUTES)):
-            at = (minute + number) * MINUTE + 7_000
-            samples.append(sample_of(moment, at))
-        put_all(self.client, NAMES.recent_telemetry, [sample_attributes(sample) for sample in samples])
+        samples = [
+            sample_of(moment, (minute + number) * MINUTE + 7_000)
+            for number, moment in enumerate(past(twin, HISTORY_MINUTES))
+        ]
+        put_all(
+            self.client,
+            NAMES.recent_telemetry,
+            [sample_attributes(sample) for sample in _ending_at(samples, self.cars[vehicle_id].soc)],
+        )
 
     def _put_rental(self, cars: Sequence[Car], now: int, rng: Random) -> None:
         free = iter(self.riders)
@@ -193,6 +197,18 @@ def sample_of(car: Car, at: int) -> Sample:
     return Sample(
         vehicle_id=car.vehicle_id, minute=at // MINUTE, at=at, **{name: leaves[name] for name in names}
     )
+
+
+def _ending_at(samples: Sequence[Sample], soc: float) -> list[Sample]:
+    """The samples, their charge moved so that the last one's is `soc`."""
+    last = samples[-1].soc
+    shift = 0.0 if last is None else soc - last
+    return [
+        msgspec.structs.replace(
+            sample, soc=None if sample.soc is None else round(min(100.0, max(3.0, sample.soc + shift)), 1)
+        )
+        for sample in samples
+    ]
 
 
 def _vehicle(market: Market, car: Car, booking_id: str | None, at: int) -> RentalVehicle:

@@ -301,8 +301,9 @@ def _way_out(report: Report, comparison: Comparison) -> Iterator[str]:
         if any(gone.successor for gone in comparison.gone):
             lines = [f"  With the aliases in place: ev urns write {stack}"]
         if refused:
-            lost = [found for found in comparison.gone if found in refused and found.successor is None]
-            example = shlex.quote((lost or refused)[0].entry.urn)
+            lost = [gone for gone in comparison.gone if not gone.accepted and gone.successor is None]
+            first = _trees(lost)[0][0] if lost else refused[0]
+            example = shlex.quote(first.entry.urn)
             lines += [
                 f"  If a deletion is meant, name it: ev urns write {stack} --accept-deletion {example}",
                 "  (repeatable, a glob does too; --accept-deletions accepts all)",

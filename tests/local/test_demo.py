@@ -95,7 +95,7 @@ def test_telemetry_of_the_last_hours_is_there_once_somebody_looks(office: Backof
 
 def test_life_keeps_the_rentals_rules(office: Backoffice) -> None:
     now = office.demo.clock.now
-    for number in range(1, 150):
+    for number in range(1, 80):
         office.life.tick(now + number * 2_000)
     store = office.demo.store
     cars = store.cars()

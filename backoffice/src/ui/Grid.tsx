@@ -30,6 +30,8 @@ export interface Column<T> {
   readonly cell: (row: T) => ReactNode;
   readonly sort?: (a: T, b: T) => number;
   readonly end?: boolean;
+  /** Pixels that the table must be wide to have it; the row's own page tells the rest. */
+  readonly from?: number;
 }
 
 export interface Sort {
@@ -57,25 +59,41 @@ const ROW = 44;
 const PHONE_ROW = 76;
 
 export function Grid<T>(props: GridProps<T>): ReactElement {
-  const { label, columns, rows, rowKey, phone, onOpen, initialSort, current, onCurrent, empty, more } = props;
+  const {
+    label,
+    columns: all,
+    rows,
+    rowKey,
+    phone,
+    onOpen,
+    initialSort,
+    current,
+    onCurrent,
+    empty,
+    more,
+  } = props;
   const isPhone = usePhone();
   const height = isPhone ? PHONE_ROW : ROW;
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(Infinity);
   const [sort, setSort] = useState(initialSort);
   const [view, setView] = useState({ first: 0, last: 30 });
   const [active, setActive] = useState(0);
 
+  const columns = useMemo(() => all.filter(({ from = 0 }) => width >= from), [all, width]);
+
   const sorted = useMemo(() => {
-    const compare = columns.find((column) => column.id === sort?.column)?.sort;
+    const compare = all.find((column) => column.id === sort?.column)?.sort;
     if (compare === undefined) return rows;
     const ordered = rows.toSorted(compare);
     return sort?.down === true ? ordered.reverse() : ordered;
-  }, [rows, columns, sort]);
+  }, [rows, all, sort]);
 
   const look = useCallback(() => {
     const box = scroller.current;
     if (box === null) return;
+    setWidth(box.clientWidth);
     const seen = range(box.scrollTop, box.clientHeight, height, sorted.length);
     setView((old) => (old.first === seen.first && old.last === seen.last ? old : seen));
   }, [height, sorted.length]);

@@ -46,21 +46,21 @@ export function FleetTable({ cars, names, current, onCurrent, onOpen }: FleetTab
       {
         id: "state",
         title: text.columns.state,
-        width: "122px",
+        width: "116px",
         sort: by((car) => STATES.indexOf(car.state)),
         cell: (car) => <StateBadge state={car.state} />,
       },
       {
         id: "battery",
         title: text.columns.battery,
-        width: "104px",
+        width: "100px",
         sort: by((car) => car.stateOfCharge ?? -1),
         cell: (car) => <Battery percent={car.stateOfCharge} charging={car.charging} />,
       },
       {
         id: "place",
         title: text.columns.place,
-        width: "minmax(92px, 1fr)",
+        width: "minmax(86px, 1fr)",
         sort: by(place),
         cell: (car) =>
           car.stationId === undefined ? (
@@ -76,6 +76,7 @@ export function FleetTable({ cars, names, current, onCurrent, onOpen }: FleetTab
         id: "speed",
         title: text.columns.speed,
         width: "66px",
+        from: 704,
         end: true,
         sort: by((car) => car.speed ?? -1),
         cell: (car) => <Speed car={car} />,
@@ -84,6 +85,7 @@ export function FleetTable({ cars, names, current, onCurrent, onOpen }: FleetTab
         id: "seen",
         title: text.columns.seen,
         width: "74px",
+        from: 610,
         end: true,
         sort: by((car) => car.lastSeen),
         cell: (car) => <Seen car={car} />,
@@ -91,7 +93,7 @@ export function FleetTable({ cars, names, current, onCurrent, onOpen }: FleetTab
       {
         id: "alerts",
         title: text.columns.alerts,
-        width: "52px",
+        width: "48px",
         sort: by((car) => SEVERITY_ORDER[car.worstAlert ?? ""] ?? 0),
         cell: (car) =>
           car.worstAlert === undefined ? null : (
