@@ -28,15 +28,13 @@ def hub_link_statements(
                 "ec2:DescribeTransitGatewayAttachments",
                 "ec2:DescribeTransitGatewayPeeringAttachments",
                 "ec2:DescribeTransitGatewayRouteTables",
+                "ec2:GetTransitGatewayRouteTableAssociations",
             ],
-            resources=["*"],  # EC2's Describe actions have no resource-level permission
+            resources=["*"],  # these have no resource-level permission
         ),
         Statement(
             sid="ReadRoutesOfTheHub",
-            actions=[
-                "ec2:GetTransitGatewayRouteTableAssociations",
-                "ec2:SearchTransitGatewayRoutes",
-            ],
+            actions=["ec2:SearchTransitGatewayRoutes"],
             resources=[vpc_table_arn, outside_table_arn],
         ),
         Statement(
