@@ -1,0 +1,1 @@
+"""`ev`: the command line. One module a command, each with `add(commands)`."""
