@@ -2,6 +2,7 @@
 
     endpoints.json    where everything listens (`local.endpoints`)
     clock.json        the platform's clock (`local.clock`)
+    account           the stack's AWS account id
     deployment.json   what was deployed, with outputs, secrets in plain text (`local.deployment`)
     data.sqlite       tables, streams, queues: written by the process of AWS only
     logs/             a file a process, a file a function
@@ -49,6 +50,11 @@ class Folder:
     def clock(self) -> Path:
         """See `local.clock`."""
         return self.path / "clock.json"
+
+    @property
+    def account(self) -> Path:
+        """The stack's account id, as text."""
+        return self.path / "account"
 
     @property
     def deployment(self) -> Path:

@@ -7,7 +7,7 @@ changed, so an answer stays what it was.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from threading import RLock
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from local.dynamodb.expressions import (
     ExpressionError,
@@ -25,6 +25,7 @@ Answer = dict[str, Any]
 
 MAX_ACTIONS: Final = 100  # of a transaction, and keys of a batch
 MAX_PUTS: Final = 25  # of a batch
+MAX_ITEM_BYTES: Final = 400 * 1_024
 
 
 class CallError(Exception):
@@ -61,15 +62,23 @@ class Index:
         """The items of a hash key, in order."""
         return sorted(self._parts.get(comparable(value), {}).values(), key=self.place)
 
+    def all(self) -> list[Item]:
+        """Every item, by hash key and then in order."""
+        return [item for value in self._parts for item in sorted(self._parts[value].values(), key=self.place)]
+
     def place(self, item: Item) -> tuple[Any, ...]:
         """Where an item stands in its part."""
         return tuple(comparable(item[name]) for name in self._order)
 
 
 class Table:
-    """`keys`: hash and, mostly, range key. `indexes`: name -> its keys."""
+    """`keys`: hash and, mostly, range key. `indexes`: name -> its keys. `request`: what it was made by."""
 
-    def __init__(self, keys: Sequence[str], indexes: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, keys: Sequence[str], indexes: Mapping[str, Sequence[str]], request: Request | None = None
+    ) -> None:
+        self.request = dict(request or {})
+        self.name = str(self.request.get("TableName", ""))
         self.keys = tuple(keys)
         self.items: dict[Key, Item] = {}
         self.indexes = {"": Index(keys, keys)} | {name: Index(its, keys) for name, its in indexes.items()}
@@ -93,11 +102,21 @@ class Table:
             self.items[key] = item
 
 
-class Engine:
-    """`call` makes a call by its name."""
+class Change(NamedTuple):
+    """What a call makes of an item; None: there is none."""
 
-    def __init__(self) -> None:
-        self._tables: dict[str, Table] = {}
+    table: Table
+    key: Key
+    before: Item | None
+    after: Item | None
+
+
+class Engine:
+    """`call` makes a call by its name. `keep`: is given the changes of a call before anybody sees them."""
+
+    def __init__(self, keep: Callable[[Sequence[Change]], None] = lambda _: None) -> None:
+        self.tables: dict[str, Table] = {}
+        self._keep = keep
         self._lock = RLock()
         self._calls: Mapping[str, Callable[[Request], Answer]] = {
             "CreateTable": self._create_table,
@@ -108,7 +127,9 @@ class Engine:
             "DeleteItem": self._delete_item,
             "BatchWriteItem": self._batch_write_item,
             "TransactWriteItems": self._transact_write_items,
+            "TransactGetItems": self._transact_get_items,
             "Query": self._query,
+            "Scan": self._scan,
         }
 
     def call(self, operation: str, request: Request) -> Answer:
@@ -132,7 +153,7 @@ class Engine:
             index["IndexName"]: keys(index["KeySchema"])
             for index in request.get("GlobalSecondaryIndexes", ())
         }
-        self._tables[request["TableName"]] = Table(keys(request["KeySchema"]), indexes)
+        self.tables[request["TableName"]] = Table(keys(request["KeySchema"]), indexes, request)
         return {"TableDescription": {"TableName": request["TableName"], "TableStatus": "ACTIVE"}}
 
     def _get_item(self, request: Request) -> Answer:
@@ -150,36 +171,58 @@ class Engine:
             responses[name] = [_projected(item, part) for item in found if item is not None]
         return {"Responses": responses, "UnprocessedKeys": {}}
 
+    def _transact_get_items(self, request: Request) -> Answer:
+        asked = [action["Get"] for action in request["TransactItems"]]
+        _check_size(len(asked), MAX_ACTIONS)
+        return {"Responses": [self._get_item(one) for one in asked]}
+
     def _put_item(self, request: Request) -> Answer:
-        self._write("Put", request)
-        return {}
+        return self._write("Put", request)
 
     def _update_item(self, request: Request) -> Answer:
-        self._write("Update", request)
-        return {}
+        return self._write("Update", request)
 
     def _delete_item(self, request: Request) -> Answer:
-        self._write("Delete", request)
-        return {}
+        return self._write("Delete", request)
 
-    def _write(self, kind: str, request: Request) -> None:
+    def _write(self, kind: str, request: Request) -> Answer:
         table = self._table(request)
         key = table.key(request["Item" if kind == "Put" else "Key"])
-        if not _holds(request, table.items.get(key)):
-            raise CallError("ConditionalCheckFailedException", "The conditional request failed")
-        table.put(key, _result(kind, request, table.items.get(key)))
+        before = table.items.get(key)
+        if not _holds(request, before):
+            shown = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and before is not None
+            raise CallError(
+                "ConditionalCheckFailedException",
+                "The conditional request failed",
+                **({"Item": before} if shown else {}),
+            )
+        after = _result(kind, request, before)
+        self.commit([Change(table, key, before, after)])
+        return _returned(str(request.get("ReturnValues", "NONE")), before, after)
+
+    def commit(self, changes: Sequence[Change]) -> None:
+        """Keep changes, then show them. Raises CallError for an item that is too large."""
+        for change in changes:
+            if change.after is not None and _size(change.after) > MAX_ITEM_BYTES:
+                raise CallError("ValidationException", "Item size has exceeded the maximum allowed size")
+        with self._lock:
+            self._keep(changes)
+            for change in changes:
+                change.table.put(change.key, change.after)
 
     def _batch_write_item(self, request: Request) -> Answer:
         asked: Mapping[str, Sequence[Any]] = request["RequestItems"]
         _check_size(sum(len(part) for part in asked.values()), MAX_PUTS)
+        changes = []
         for name, part in asked.items():
             table = self._table({"TableName": name})
             for write in part:
-                if "PutRequest" in write:
-                    item = write["PutRequest"]["Item"]
-                    table.put(table.key(item), item)
-                else:
-                    table.put(table.key(write["DeleteRequest"]["Key"]), None)
+                item = write["PutRequest"]["Item"] if "PutRequest" in write else None
+                key = table.key(write["DeleteRequest"]["Key"] if item is None else item)
+                changes.append(Change(table, key, table.items.get(key), item))
+        if len({(id(change.table), change.key) for change in changes}) < len(changes):
+            raise CallError("ValidationException", "Provided list of item keys contains duplicates")
+        self.commit(changes)
         return {"UnprocessedItems": {}}
 
     def _transact_write_items(self, request: Request) -> Answer:
@@ -202,9 +245,13 @@ class Engine:
             )
         # All results before the first write: one that cannot be made leaves everything as it was.
         results = [_result(kind, body, item) for (kind, body), item in zip(actions, before, strict=True)]
-        for (kind, _), (table, key), result in zip(actions, places, results, strict=True):
-            if kind != "ConditionCheck":
-                table.put(key, result)
+        self.commit(
+            [
+                Change(table, key, old, result)
+                for (kind, _), (table, key), old, result in zip(actions, places, before, results, strict=True)
+                if kind != "ConditionCheck"
+            ]
+        )
         return {}
 
     def _query(self, request: Request) -> Answer:
@@ -235,8 +282,31 @@ class Engine:
             page = [item for item in page if wanted(item, given)]
         return {**answer, "Items": [_projected(item, request) for item in page]}
 
+    def _scan(self, request: Request) -> Answer:
+        table = self._table(request)
+        index = table.indexes.get(request.get("IndexName", ""))
+        if index is None:
+            raise CallError("ValidationException", f"the table has no index {request['IndexName']!r}")
+        found = index.all()
+        if "TotalSegments" in request:
+            found = found[request["Segment"] :: request["TotalSegments"]]
+        start = request.get("ExclusiveStartKey")
+        if start is not None:
+            at = [item for item in found if all(item.get(name) == held for name, held in start.items())]
+            found = found[found.index(at[0]) + 1 :] if at else found
+        limit = request.get("Limit", len(found))
+        page = found[:limit]
+        answer: Answer = {"ScannedCount": len(page)}
+        if len(found) > limit:
+            answer["LastEvaluatedKey"] = {key: page[-1][key] for key in index.all_keys}
+        if "FilterExpression" in request:
+            given, wanted = _placeholders(request), condition(request["FilterExpression"])
+            page = [item for item in page if wanted(item, given)]
+        shown = {} if request.get("Select") == "COUNT" else {"Items": [_projected(i, request) for i in page]}
+        return {**answer, "Count": len(page), **shown}
+
     def _table(self, request: Request) -> Table:
-        table = self._tables.get(request["TableName"])
+        table = self.tables.get(request["TableName"])
         if table is None:
             raise CallError("ResourceNotFoundException", f"there is no table {request['TableName']!r}")
         return table
@@ -280,6 +350,28 @@ def _result(kind: str, request: Request, old: Item | None) -> Item | None:
     for change in update(request["UpdateExpression"]):
         change(before, after, given)
     return after
+
+
+def _returned(wanted: str, before: Item | None, after: Item | None) -> Answer:
+    """`Attributes`, as `ReturnValues` asks for them."""
+    if wanted == "NONE":
+        return {}
+    old, new = before or {}, after or {}
+    changed = {name for name in {*old, *new} if old.get(name) != new.get(name)}
+    found = {
+        "ALL_OLD": old,
+        "ALL_NEW": new,
+        "UPDATED_OLD": {name: old[name] for name in changed if name in old},
+        "UPDATED_NEW": {name: new[name] for name in changed if name in new},
+    }.get(wanted)
+    if found is None:
+        raise CallError("ValidationException", f"ReturnValues is {wanted!r}, which is none")
+    return {"Attributes": found} if found else {}
+
+
+def _size(item: Item) -> int:
+    # Nearly DynamoDB's own sum; most items are far from the limit.
+    return len(str(item))
 
 
 def _projected(item: Item, request: Request) -> Item:
