@@ -3,16 +3,27 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
 from local.folder import write_whole
 
 
+class Kind(StrEnum):
+    """How a resource is there."""
+
+    CREATED = "created"
+    """It exists in the emulated AWS."""
+    SERVED = "served"
+    """A process of the platform does what it says."""
+    RECORDED = "recorded"
+    """It is written down, with outputs that were made up, and does nothing."""
+
+
 @dataclass(frozen=True)
 class Deployed:
-    """One resource. `created`: it exists in the emulated AWS; otherwise it is only recorded, with outputs
-    that were made up. `region` is its effective one. Inputs and outputs are Pulumi's (camelCase), secrets in
+    """One resource. `region` is its effective one. Inputs and outputs are Pulumi's (camelCase), secrets in
     plain text; assets stay marked as on Pulumi's wire.
     """
 
@@ -20,7 +31,7 @@ class Deployed:
     type: str
     name: str
     id: str
-    created: bool
+    kind: Kind
     region: str = ""
     parent: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
@@ -52,7 +63,7 @@ class Deployment:
         """Read `deployment.json`. Raises FileNotFoundError when nothing was deployed."""
         known = json.loads(file.read_text(encoding="utf-8"))
         resources = {
-            urn: Deployed(**{**made, "dependencies": tuple(made["dependencies"])})
+            urn: Deployed(**{**made, "kind": Kind(made["kind"]), "dependencies": tuple(made["dependencies"])})
             for urn, made in known.pop("resources").items()
         }
         return cls(**known, resources=resources)

@@ -11,8 +11,8 @@ no id yet and knows no more than its inputs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol, TypeAlias
 
 import grpc
 from google.protobuf import empty_pb2
@@ -31,6 +31,7 @@ from offline.urns import (
 )
 from offline.values import (
     UNKNOWN,
+    Value,
     contains_secret,
     contains_unknown,
     downgrade,
@@ -81,15 +82,35 @@ _SEVERITIES: dict[int, Severity] = {
 Context: TypeAlias = grpc.ServicerContext | None
 
 
+class Provisioner(Protocol):
+    """Makes what a program registers: with one, a program runs as in an update and not as in a preview."""
+
+    def provision(self, resource: Resource, settings: Callable[[str], Value]) -> Mapping[str, Value]:
+        """Make a resource and set its `id`; return its outputs, all that the program may read of it.
+
+        Called from several threads at once. `settings`: an input of the resource's provider by its name.
+
+        Raises:
+            EngineError: it could not be made.
+        """
+
+
 class OfflineMonitor:
     """Answers one program and records what it registers in `graph`.
 
     Args:
         observe: called with each resource once its inputs are final, in the order of registration.
+        provisioner: makes the resources; without one they are only recorded.
     """
 
-    def __init__(self, info: StackInfo, observe: Callable[[Resource], None] | None = None) -> None:
+    def __init__(
+        self,
+        info: StackInfo,
+        observe: Callable[[Resource], None] | None = None,
+        provisioner: Provisioner | None = None,
+    ) -> None:
         self.info = info
+        self._provisioner = provisioner
         self.graph = Graph(info.stack, info.project)
         self.needs: str | None = None
         self._observe = observe or (lambda _: None)
@@ -130,7 +151,7 @@ class OfflineMonitor:
             organization=self.info.organization,
             config=dict(self.info.config),
             configSecretKeys=sorted(self.info.secret_keys),
-            dryRun=True,
+            dryRun=self._provisioner is None,
             supportedFeatures=FEATURES,
         )
 
@@ -214,9 +235,25 @@ class OfflineMonitor:
             self._add(resource)
         self._run_hooks(resource, request)
         self._observe(resource)
+        if self._provisioner is not None and (resource.custom or resource.remote):
+            return self._provision(self._provisioner, resource)
         known = {} if request.remote else self._echo(resource)
         return resource_pb2.RegisterResourceResponse(
             urn=resource.urn, id=resource.import_id, object=to_struct(known)
+        )
+
+    def _provision(
+        self, provisioner: Provisioner, resource: Resource
+    ) -> resource_pb2.RegisterResourceResponse:
+        outputs = provisioner.provision(
+            resource, lambda name: self._providers.setting(resource.provider, name)
+        )
+        hidden = set(resource.additional_secret_outputs)
+        resource.outputs = {
+            name: secret(value) if name in hidden else value for name, value in outputs.items()
+        }
+        return resource_pb2.RegisterResourceResponse(
+            urn=resource.urn, id=resource.id, object=to_struct(resource.outputs)
         )
 
     def _transforms_for(
@@ -247,7 +284,7 @@ class OfflineMonitor:
     def _run_hooks(self, resource: Resource, request: resource_pb2.RegisterResourceRequest) -> None:
         for name in (*request.hooks.before_create, *request.hooks.after_create):
             hook = self._hooks.get(name)
-            if hook is None or not hook.on_dry_run:
+            if hook is None or not (hook.on_dry_run or self._provisioner):
                 continue
             question = resource_pb2.ResourceHookRequest(
                 urn=resource.urn,

@@ -1,0 +1,264 @@
+"""`ev up`, `down`, `status`, `logs`, `events`, `inbox`, `simulate`: the platform on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any, Final
+from urllib.request import urlopen
+
+from offline.errors import UsageError
+
+if TYPE_CHECKING:
+    from local.folder import Folder
+
+Commands = Any
+"""What argparse's `add_subparsers` returns."""
+_LOOK_SECONDS: Final = 0.3
+_WAIT_SECONDS: Final = 20
+
+
+def add(commands: Commands) -> None:
+    """Add the commands."""
+    up = _command(
+        commands,
+        "up",
+        _up,
+        "bring the platform up on this machine, or a running one up to date",
+        "ev up\n  ev up dev --cars 200 --speed 10\n  ev up dev --config blue-horizons:fleetSize=500",
+    )
+    up.add_argument(
+        "--cars", type=int, default=60, metavar="N", help="cars of the fleet; 0: no fleet (default: 60)"
+    )
+    up.add_argument("--riders", type=int, default=8, metavar="N", help="riders who use it (default: 8)")
+    up.add_argument(
+        "--seed", type=int, default=7, metavar="N", help="another seed is another fleet (default: 7)"
+    )
+    up.add_argument("--speed", type=float, metavar="X", help="how many times as fast as time (default: 1)")
+    up.add_argument(
+        "--config", action="append", default=[], metavar="K=V", help="set a configuration value; repeatable"
+    )
+    down = _command(
+        commands, "down", _down, "stop the platform and forget it", "ev down\n  ev down dev --keep"
+    )
+    down.add_argument("--keep", action="store_true", help="keep what it knows, for the next `ev up`")
+    status = _command(
+        commands, "status", _status, "what the platform is doing", "ev status\n  ev status --json"
+    )
+    status.add_argument("--json", action="store_true", help="print it as JSON")
+    logs = _command(
+        commands,
+        "logs",
+        _logs,
+        "what a process or a function said",
+        "ev logs telemetry -f\n  ev logs aws\n  ev logs   # lists what there is",
+        named=True,
+    )
+    logs.add_argument("-f", "--follow", action="store_true", help="go on, until Ctrl-C")
+    events = _command(
+        commands, "events", _events, "what the event buses carry", "ev events -f\n  ev events --json | head"
+    )
+    events.add_argument("-f", "--follow", action="store_true", help="go on, until Ctrl-C")
+    events.add_argument("--json", action="store_true", help="whole events, one a line")
+    inbox = _command(
+        commands, "inbox", _inbox, "mails, text messages and pushes that would have been sent", "ev inbox"
+    )
+    inbox.add_argument("--json", action="store_true", help="print them as JSON")
+    simulate = commands.add_parser(
+        "simulate",
+        help="drive a fleet, or one of its scenarios, against the running platform",
+        add_help=False,
+    )
+    simulate.add_argument("arguments", nargs=argparse.REMAINDER)
+    simulate.set_defaults(run=_simulate)
+
+
+def _command(
+    commands: Commands,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    what: str,
+    examples: str,
+    *,
+    named: bool = False,
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.",
+        epilog=f"examples:\n  {examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if named:
+        parser.add_argument(
+            "name", nargs="?", metavar="NAME", help="a process or (part of the name of) a function"
+        )
+        parser.add_argument("--stack", default="dev", help="the stack (default: dev)")
+    else:
+        parser.add_argument(
+            "stack", nargs="?", default="dev", metavar="STACK", help="the stack (default: dev)"
+        )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _folder(options: argparse.Namespace) -> Folder:
+    from local.folder import ROOT, Folder  # noqa: PLC0415 - `ev --help` must not wait for what it does not need
+
+    known = sorted(file.name.split(".")[1] for file in ROOT.glob("Pulumi.*.yaml"))
+    if options.stack not in known:
+        raise UsageError(f"there is no stack {options.stack!r}: the stacks are {', '.join(known)}")
+    return Folder.of(options.stack)
+
+
+def _running(options: argparse.Namespace) -> Folder:
+    from local.supervisor import is_running  # noqa: PLC0415
+
+    folder = _folder(options)
+    if not is_running(folder):
+        raise UsageError(f"{folder.stack} does not run: bring it up with `ev up {folder.stack}`")
+    return folder
+
+
+def _up(options: argparse.Namespace) -> int:
+    from local.control import ControlError, UpOptions, up  # noqa: PLC0415
+    from local.supervisor import Options  # noqa: PLC0415
+    from local.welcome import welcome  # noqa: PLC0415
+
+    folder = _folder(options)
+    for pair in options.config:
+        if "=" not in pair:
+            raise UsageError(f"--config {pair!r} must be KEY=VALUE")
+    if not 0 <= options.cars <= 5_000:
+        raise UsageError(f"--cars {options.cars}: 0 to 5000 can be")
+    if options.speed is not None and not 0 < options.speed <= 100:
+        raise UsageError(f"--speed {options.speed:g}: above 0 and up to 100 can be")
+    run = Options(tuple(options.config), options.cars, options.riders, options.seed)
+    began = time.monotonic()
+    try:
+        up(folder, UpOptions(run, options.speed), _say)
+    except ControlError as error:
+        print(f"ev: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"ev: stopped; what {folder.stack} knows is kept for the next `ev up`", file=sys.stderr)
+        return 1
+    print(welcome(folder, time.monotonic() - began))
+    return 0
+
+
+def _down(options: argparse.Namespace) -> int:
+    from local.control import ControlError, forget, stop  # noqa: PLC0415
+
+    folder = _folder(options)
+    try:
+        ran = stop(folder)
+        if not options.keep:
+            forget(folder)
+    except ControlError as error:
+        print(f"ev: {error}", file=sys.stderr)
+        return 1
+    ended = "stopped" if ran else "did not run"
+    print(f"{folder.stack} {ended}; {'what it knows is kept' if options.keep else 'nothing of it is left'}")
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    from local.report import gather, render  # noqa: PLC0415
+
+    told = gather(_folder(options))
+    print(json.dumps(told, indent=2) if options.json else render(told))
+    return 0 if told["phase"] in ("ready", "absent") else 1
+
+
+def _logs(options: argparse.Namespace) -> int:
+    folder = _folder(options)
+    found = sorted(folder.logs.glob("*.log")) + sorted((folder.logs / "functions").glob("*.log"))
+    names = [file.stem for file in found]
+    if options.name is None:
+        print("\n".join(names) or f"{folder.stack} has no logs")
+        return 0
+    exact = [file for file in found if file.stem == options.name]
+    chosen = exact or [file for file in found if options.name in file.stem]
+    if len(chosen) != 1:
+        which = ", ".join(file.stem for file in chosen) or ", ".join(names) or "none: nothing ran"
+        raise UsageError(f"{options.name!r} is the name of {len(chosen)} logs; there are {which}")
+    for text in _lines(chosen[0], follow=options.follow):
+        print(text, end="", flush=True)
+    return 0
+
+
+def _lines(file: Path, *, follow: bool) -> Iterator[str]:
+    position = 0
+    while True:
+        if file.exists() and file.stat().st_size < position:  # it was begun anew
+            position = 0
+        if file.exists():
+            with file.open(errors="replace") as stream:
+                stream.seek(position)
+                yield from stream
+                position = stream.tell()
+        if not follow:
+            return
+        Event().wait(_LOOK_SECONDS)
+
+
+def _events(options: argparse.Namespace) -> int:
+    from local.endpoints import Endpoints  # noqa: PLC0415
+
+    origin = Endpoints.load(_running(options).endpoints).url("aws")
+    after = 0
+    while True:
+        wait = _WAIT_SECONDS if options.follow else 0
+        with urlopen(f"{origin}/_local/events?after={after}&wait={wait}", timeout=60) as answer:  # noqa: S310
+            told = json.load(answer)
+        for event in told["events"]:
+            print(json.dumps(event) if options.json else _event_line(event), flush=True)
+        after = told["next"]
+        if not options.follow:
+            return 0
+
+
+def _event_line(event: dict[str, Any]) -> str:
+    detail = event["detail"]
+    about = detail.get("entity") or detail.get("id") or "" if isinstance(detail, dict) else ""
+    return f"{event['time'][11:19]}  {event['detail-type']:<26} {about}"
+
+
+def _inbox(options: argparse.Namespace) -> int:
+    from local.endpoints import Endpoints  # noqa: PLC0415
+
+    origin = Endpoints.load(_running(options).endpoints).url("aws")
+    with urlopen(f"{origin}/_local/inbox", timeout=30) as answer:  # noqa: S310 - an origin of ours
+        notices = json.load(answer)
+    if options.json:
+        print(json.dumps(notices, indent=2))
+        return 0
+    for notice in notices:
+        at = time.strftime("%H:%M:%S", time.gmtime(notice["at"] / 1_000))
+        print(
+            f"{at}  {notice['protocol']} to {notice['endpoint']}: {notice['subject']}\n{notice['message']}\n"
+        )
+    if not notices:
+        print("nothing was sent")
+    return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from local.folder import ROOT, Folder  # noqa: PLC0415
+
+    return subprocess.run(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-m", "local.fleet", str(Folder.of("dev").path), *options.arguments],
+        cwd=ROOT,
+        check=False,
+    ).returncode
+
+
+def _say(words: str) -> None:
+    print(f"  {words}", file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Deploys the unmodified program on the emulated AWS."""
