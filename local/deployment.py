@@ -72,7 +72,7 @@ class Deployment:
         """Write `deployment.json`, sorted by URN."""
         resources = {urn: asdict(made) for urn, made in sorted(self.resources.items())}
         known = {**vars(self), "resources": resources}
-        write_whole(file, json.dumps(known, indent=1) + "\n")
+        write_whole(file, json.dumps(known, separators=(",", ":")) + "\n")
 
     def all(self, type_: str) -> Iterator[Deployed]:
         """The resources of a type, by URN."""

@@ -31,7 +31,7 @@ HOLDS_DATA: Final = frozenset(
 )
 _FUNCTION: Final = "aws:lambda/function:Function"
 _NOTHING: Final = re.compile(r"(^|[:/])None($|[:/])")
-_SAVE_EVERY: Final = 50
+_SAVE_EVERY: Final = 200
 
 Progress = Callable[[str, str], None]
 """(what was done, URN)."""

@@ -12,8 +12,10 @@ import json
 import os
 import signal
 import sys
+import sysconfig
 import threading
 import time
+from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
 
 _PR_SET_PDEATHSIG = 1
 _LOOK_SECONDS = 1.0
@@ -31,6 +33,23 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def only_import_from(task_root: str) -> None:
+    """Leave out whatever an editable installation added: what the archive lacks must be missed."""
+    paths = sysconfig.get_paths()
+    installed = {paths["purelib"], paths["platlib"]}
+    standard = os.path.realpath(paths["stdlib"])
+    own = [
+        path
+        for path in sys.path
+        if path in installed
+        or path.endswith(".zip")
+        or ((os.path.realpath(path) + "/").startswith(standard + "/") and "site-packages" not in path)
+    ]
+    sys.path[:] = [task_root, *own]
+    sys.meta_path[:] = [BuiltinImporter, FrozenImporter, PathFinder]
+    sys.path_importer_cache.clear()
 
 
 def follow(clock_file: str) -> None:
@@ -53,8 +72,8 @@ def main() -> None:
     """Serve until the process is ended."""
     end_with(os.getppid())
     follow(sys.argv[1])
-    sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
-    # Not before, for the clock must be set.
+    only_import_from(os.environ["LAMBDA_TASK_ROOT"])
+    # Not before: it imports from the paths above, and shows the time that is set.
     serve = importlib.import_module("awslambdaric.__main__").main
     serve(["awslambdaric", os.environ["_HANDLER"]])
 

@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Condition, Thread
+from threading import Condition, Event, Thread
 from typing import Final, TextIO
 
 import psutil
 
+from local.clock import Clock
 from local.functions.spec import Function
 from local.web import Request, Response, Server
 
@@ -55,7 +56,7 @@ class Worker:
         self.function = function
         self.generation = generation
         self.idle_since = time.monotonic()
-        self._log_file = place.log
+        self._clock = Clock.load(place.clock)
         self._changed = Condition()
         self._waiting: tuple[str, bytes, float] | None = None
         self._taken = False
@@ -64,24 +65,12 @@ class Worker:
         self._init_error: bytes | None = None
         self._server = Server(self._serve)
         self._server.start()
+        self._process: subprocess.Popen[bytes]
         self._log: TextIO = _opened(place.log)
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
-            [sys.executable, "-I", str(BOOTSTRAP), str(place.clock)],
-            cwd=place.folder,
-            env={
-                "PATH": os.environ.get("PATH", ""),
-                "LANG": "C.UTF-8",
-                "TZ": ":UTC",
-                **_lambda_variables(function, place),
-                **place.environment,
-                **function.environment,
-                "AWS_LAMBDA_RUNTIME_API": self._server.origin.removeprefix("http://"),
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-        )
-        Thread(target=self._watch, daemon=True).start()
+        born = Event()
+        # Linux ends the process with the thread that started it: one that lives as long as the process.
+        Thread(target=self._live, args=(place, born), daemon=True).start()
+        born.wait()
 
     @property
     def alive(self) -> bool:
@@ -103,7 +92,9 @@ class Worker:
                 return self._failed_to_start(request_id)
             started = time.monotonic()
             self._result, self._taken = None, False
-            self._waiting = (request_id, payload, time.time() + function.timeout)
+            # The function compares it with the time that it sees, which may go faster.
+            deadline = self._clock() + function.timeout * self._clock.speed
+            self._waiting = (request_id, payload, deadline)
             self._write(f"START RequestId: {request_id} Version: {function.version}")
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._result is not None or self._over(), function.timeout)
@@ -174,7 +165,28 @@ class Worker:
     def _over(self) -> bool:
         return not self.alive
 
-    def _watch(self) -> None:
+    def _live(self, place: Place, born: Event) -> None:
+        """The process from its begin to its end, and what it says."""
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and file
+            [sys.executable, "-I", str(BOOTSTRAP), str(place.clock)],
+            cwd=place.folder,
+            env={
+                "PATH": os.environ.get("PATH", ""),
+                "LANG": "C.UTF-8",
+                "TZ": ":UTC",
+                **self.function.environment,
+                **_lambda_variables(self.function, place),
+                **place.environment,
+                "AWS_LAMBDA_RUNTIME_API": self._server.origin.removeprefix("http://"),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        born.set()
+        for line in self._process.stdout or ():
+            # The runtime client joins the lines of a traceback by these two, for CloudWatch.
+            self._write(line.decode("utf-8", "replace").rstrip("\n").replace("\r", "\n").replace("\xa0", " "))
         self._process.wait()
         with self._changed:
             self._changed.notify_all()
