@@ -136,9 +136,7 @@ class IotCore:
             "clientId": session.client_id,
             "timestamp": self._clock.ms(),
             "eventType": kind,
-            "sessionIdentifier": str(
-                uuid.uuid5(uuid.NAMESPACE_OID, f"{session.client_id}{session.connects}")
-            ),
+            "sessionIdentifier": str(session_id),
             "principalIdentifier": session.client_id,
             "versionNumber": session.connects,
         }

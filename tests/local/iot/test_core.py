@@ -11,6 +11,8 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
+from moto.moto_api._internal.models import moto_api_backend
+from paho.mqtt.enums import CallbackAPIVersion
 
 from local.aws.server import Aws
 from local.aws.store import Store
@@ -58,6 +60,7 @@ class World:
         self.folder.create()
         ports = Endpoints.choose()
         ports.save(self.folder.endpoints)
+        moto_api_backend.reset()  # moto's state is the process's
         self.aws = Aws(Store(), Clock.starting(), account=ACCOUNT, port=ports.aws)
         self.aws.start()
         self.clients = Clients(ports)
@@ -143,7 +146,7 @@ class Car:
         self.connected: Queue[str] = Queue()
         self.granted: Queue[Any] = Queue()
         self.lost = Event()
-        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=vehicle_id)
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=vehicle_id)
         self.client.username_pw_set(vehicle_id, password or token(world.folder, vehicle_id))
         self.client.on_connect = lambda _c, _u, _f, reason, _p: self.connected.put(str(reason))
         self.client.on_disconnect = lambda *_: self.lost.set()
@@ -223,7 +226,7 @@ def test_a_car_hears_its_own_commands_and_no_others(world: World, car: Callable[
     with Server(world.core.serve) as plane:
         for vehicle_id in (OTHER, CAR):
             url = f"{plane.origin}/topics/bh/sg/{vehicle_id}/commands?qos=1"
-            with urllib.request.urlopen(url, b'{"action":"lock"}') as answer:
+            with urllib.request.urlopen(url, b'{"action":"lock"}') as answer:  # noqa: S310 - ours
                 assert answer.status == 200
     heard = one.heard.get(timeout=PATIENCE)
     assert (heard.topic, heard.payload) == (f"bh/sg/{CAR}/commands", b'{"action":"lock"}')
