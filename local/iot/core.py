@@ -17,7 +17,7 @@ from urllib.request import Request as UrlRequest, urlopen
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.clock import Clock
-from local.deploy.handlers import Clients
+from local.deploy.clients import Clients
 from local.deployment import Deployment
 from local.endpoints import Endpoints
 from local.folder import Folder
@@ -45,7 +45,7 @@ class IotCore:
         self._folder = folder
         self._clock = clock
         self._endpoints = endpoints
-        self._aws = Clients(endpoints)
+        self._aws = Clients(endpoints.url("aws"))
         self._rules = Rules(
             self._aws, endpoints.url("aws"), republish=self._republish, invoke=self._call_function
         )
@@ -111,7 +111,7 @@ class IotCore:
     async def _is_registered(self, thing: str) -> bool:
         if time.monotonic() - self._known.get(thing, -_KNOWN_SECONDS) < _KNOWN_SECONDS:
             return True
-        client = self._aws.client("iot", self._region)
+        client = self._aws("iot", self._region)
         try:
             await asyncio.to_thread(client.describe_thing, thingName=thing)
         except (ClientError, BotoCoreError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from local.deploy.handlers import Clients
+from local.deploy.clients import Clients
 from local.deployment import Deployment
 from local.endpoints import Endpoints
 from local.folder import Folder
@@ -15,7 +15,7 @@ def enrol(folder: Folder, vehicle_ids: Iterable[str]) -> None:
     deployment = Deployment.load(folder.deployment)
     thing_type = next(deployment.all("aws:iot/thingType:ThingType"))
     group = next(deployment.all("aws:iot/thingGroup:ThingGroup"))
-    client = Clients(Endpoints.load(folder.endpoints)).client("iot", thing_type.region)
+    client = Clients(Endpoints.load(folder.endpoints).url("aws"))("iot", thing_type.region)
     for vehicle_id in vehicle_ids:
         try:
             client.create_thing(

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.deploy.handlers import Clients
+from local.deploy.clients import Clients
 from local.deployment import Deployment
 from local.functions.polling import AwayError, Connection, RefusedError
 from local.iot.packets import fits
@@ -175,12 +175,12 @@ class Rules:
         text = body.decode("utf-8", "replace")
         if kind == "sqs":
             text = base64.b64encode(body).decode() if action.get("useBase64") else text
-            self._aws.client("sqs", region).send_message(QueueUrl=action["queueUrl"], MessageBody=text)
+            self._aws("sqs", region).send_message(QueueUrl=action["queueUrl"], MessageBody=text)
         elif kind == "sns":
-            self._aws.client("sns", region).publish(TopicArn=action["targetArn"], Message=text)
+            self._aws("sns", region).publish(TopicArn=action["targetArn"], Message=text)
         elif kind == "s3":
             key = substitute(str(action["key"]), message)
-            self._aws.client("s3", region).put_object(Bucket=action["bucketName"], Key=key, Body=body)
+            self._aws("s3", region).put_object(Bucket=action["bucketName"], Key=key, Body=body)
         elif kind in ("lambdas", "lambda"):
             self._invoke(str(action["functionArn"]), body)
         else:

@@ -17,8 +17,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from local.aws.server import Aws
 from local.aws.store import Store
 from local.clock import Clock
-from local.deploy.handlers import Clients
-from local.deployment import Deployed, Deployment, Kind
+from local.deploy.clients import Clients
+from local.deployment import Deployed, Deployment
 from local.endpoints import Endpoints
 from local.folder import Folder
 from local.iot.core import IotCore
@@ -63,10 +63,10 @@ class World:
         moto_api_backend.reset()  # moto's state is the process's
         self.aws = Aws(Store(), Clock.starting(), account=ACCOUNT, port=ports.aws)
         self.aws.start()
-        self.clients = Clients(ports)
-        self.kinesis = self.clients.client("kinesis", REGION)
-        self.sqs = self.clients.client("sqs", REGION)
-        iot = self.clients.client("iot", REGION)
+        self.clients = Clients(ports.url("aws"))
+        self.kinesis = self.clients("kinesis", REGION)
+        self.sqs = self.clients("sqs", REGION)
+        iot = self.clients("iot", REGION)
         iot.create_thing_type(thingTypeName="car")
         iot.create_thing_group(thingGroupName="fleet")
         self.failed = self.sqs.create_queue(QueueName="failed")["QueueUrl"]
@@ -124,7 +124,7 @@ def made(type_: str, name: str, inputs: dict[str, Any]) -> Deployed:
         type=type_,
         name=name,
         id=name,
-        kind=Kind.SERVED,
+        created=False,
         region=REGION,
         inputs=inputs,
         outputs={"name": name},
