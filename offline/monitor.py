@@ -2,7 +2,7 @@
 
 Its methods take `(request, context=None)`, so it serves a program in its own process and, behind
 `offline.server`, one in another. Semantics are those of a first `pulumi preview`: a custom resource has
-no id yet and knows no more than its inputs.
+no id yet and knows no more than its inputs. With a provisioner they are those of an update.
 """
 
 # The names of the methods are those of the protocol.
@@ -11,7 +11,7 @@ no id yet and knows no more than its inputs.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import grpc
@@ -21,7 +21,8 @@ from pulumi.runtime.proto import callback_pb2, engine_pb2, provider_pb2, resourc
 from offline.errors import EngineError, NeedsStackError
 from offline.graph import Diagnostic, Graph, Resource, Severity
 from offline.invokes import Invokes
-from offline.providers import Providers
+from offline.providers import Providers, split_reference
+from offline.provisioner import Provisioner
 from offline.registrar import Registrar
 from offline.stack_info import StackInfo
 from offline.transforms import Callbacks, transformed, transformed_invoke
@@ -86,13 +87,20 @@ class OfflineMonitor:
 
     Args:
         observe: called with each resource once its inputs are final, in the order of registration.
+        provisioner: makes the resources; without one this is a preview.
     """
 
-    def __init__(self, info: StackInfo, observe: Callable[[Resource], None] | None = None) -> None:
+    def __init__(
+        self,
+        info: StackInfo,
+        observe: Callable[[Resource], None] | None = None,
+        provisioner: Provisioner | None = None,
+    ) -> None:
         self.info = info
         self.graph = Graph(info.stack, info.project)
         self.needs: str | None = None
         self._observe = observe or (lambda _: None)
+        self._provisioner = provisioner
         self._lock = threading.RLock()
         self._providers = Providers(self.graph, info.config, info.secret_keys)
         self._invokes = Invokes(self._providers, info.config, info.answers, self._assume)
@@ -130,7 +138,7 @@ class OfflineMonitor:
             organization=self.info.organization,
             config=dict(self.info.config),
             configSecretKeys=sorted(self.info.secret_keys),
-            dryRun=True,
+            dryRun=self._provisioner is None,
             supportedFeatures=FEATURES,
         )
 
@@ -212,12 +220,25 @@ class OfflineMonitor:
             resource = self._registrar.registered(request)
             self._transforms[resource.urn] = list(request.transforms)
             self._add(resource)
-        self._run_hooks(resource, request)
+        self._run_hooks(resource, request, request.hooks.before_create)
         self._observe(resource)
         known = {} if request.remote else self._echo(resource)
+        if self._provisioner is not None and (resource.custom or resource.remote):
+            known = self._provision(self._provisioner, resource)
+        self._run_hooks(resource, request, request.hooks.after_create)
         return resource_pb2.RegisterResourceResponse(
-            urn=resource.urn, id=resource.import_id, object=to_struct(known)
+            urn=resource.urn,
+            id=resource.id if self._provisioner else resource.import_id,
+            object=to_struct(known),
         )
+
+    def _provision(self, provisioner: Provisioner, resource: Resource) -> dict[str, Any]:
+        """Make a resource and return what is known of it then."""
+        provider = self.graph.resources.get(split_reference(resource.provider)[0])
+        made = provisioner.provision(resource, provider.inputs if provider else {})
+        resource.id, resource.outputs = made.id, dict(made.outputs)
+        known = {} if resource.remote else self._echo(resource)
+        return {**known, **self._hidden(resource, made.outputs)}
 
     def _transforms_for(
         self, request: resource_pb2.RegisterResourceRequest
@@ -241,16 +262,22 @@ class OfflineMonitor:
 
     def _echo(self, resource: Resource) -> dict[str, Any]:
         """What is known of a resource that does not exist: its inputs."""
-        hidden = set(resource.additional_secret_outputs)
-        return {name: secret(value) if name in hidden else value for name, value in resource.inputs.items()}
+        return self._hidden(resource, resource.inputs)
 
-    def _run_hooks(self, resource: Resource, request: resource_pb2.RegisterResourceRequest) -> None:
-        for name in (*request.hooks.before_create, *request.hooks.after_create):
+    def _hidden(self, resource: Resource, properties: Mapping[str, Any]) -> dict[str, Any]:
+        hidden = set(resource.additional_secret_outputs)
+        return {name: secret(value) if name in hidden else value for name, value in properties.items()}
+
+    def _run_hooks(
+        self, resource: Resource, request: resource_pb2.RegisterResourceRequest, names: Iterable[str]
+    ) -> None:
+        for name in names:
             hook = self._hooks.get(name)
-            if hook is None or not hook.on_dry_run:
+            if hook is None or (self._provisioner is None and not hook.on_dry_run):
                 continue
             question = resource_pb2.ResourceHookRequest(
                 urn=resource.urn,
+                id=resource.id if self._provisioner else "",
                 name=resource.name,
                 type=resource.type,
                 new_inputs=request.object,
@@ -336,7 +363,10 @@ class OfflineMonitor:
                 provider = request.provider or self._providers.resolve(
                     request.tok, "", request.parent, request.version, request.packageRef
                 )
-                result = self._invokes.answer(request.tok, args, provider)
+                given = self._provisioner.invoke(request.tok, args) if self._provisioner else None
+                result = dict(given) if given else self._invokes.answer(request.tok, args, provider)
+        if result is None and self._provisioner is not None:
+            raise EngineError(f"{request.tok} cannot be answered offline, with the arguments {sorted(args)}")
         if result is None:
             with self._lock:
                 self.graph.unanswered[request.tok] = self.graph.unanswered.get(request.tok, 0) + 1

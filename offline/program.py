@@ -52,6 +52,7 @@ class Spec:
     timeout: float
     monitor: str = ""
     outcome: str = ""
+    dry_run: bool = True
 
 
 @dataclass
@@ -108,7 +109,7 @@ def _run(spec: Spec, monitor: Service, engine: Service) -> Outcome:
         "monitor": monitor,
         "engine": engine,
         "parallel": 0,
-        "dry_run": True,
+        "dry_run": spec.dry_run,
         "organization": spec.organization,
         "root_directory": spec.root,
     }
