@@ -49,7 +49,7 @@ def deploy(
     task = make_task(project, stack, Options(config=config, timeout=_SECONDS))
     account = folder.account.read_text(encoding="utf-8").strip()
     endpoints = Endpoints.load(folder.endpoints)
-    ledger = Ledger(folder.deployment, project.name, stack, account)
+    ledger = Ledger(folder.deployment, project.name, stack, account, endpoints.url("aws"))
     if ledger.other:
         raise UsageError(f"{folder.deployment} is not of {stack} in account {account}: take the folder away")
     provisioner = LocalProvisioner(
@@ -70,9 +70,10 @@ def deploy(
         provisioner.close()
         result.errors = provisioner.errors
         if monitor.needs is not None:
-            result.errors.append(
+            result.errors.insert(
+                0,
                 f"stack {stack} reads the outputs of stack {monitor.needs}: only a stack that "
-                "reads none can be deployed here, such as dev"
+                "reads none can be deployed here, such as dev",
             )
         elif outcome.error and not provisioner.errors:
             result.errors.append(outcome.error)

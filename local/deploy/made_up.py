@@ -26,6 +26,7 @@ def made_up(one: Wanted) -> dict[str, Any]:
         return _vpc(one)
     facts = _Facts(one)
     outputs: dict[str, Any] = {"region": one.region, "tagsAll": one.get("tags") or {}, "name": one.name}
+    outputs[one.long_name] = one.name
     facts["id"] = one["uuid"]
     if one.type in ID:
         facts["id"] = _filled(ID[one.type], one, facts)

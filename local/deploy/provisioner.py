@@ -75,8 +75,6 @@ class LocalProvisioner:
         if wrong:
             raise self._failed(wanted, wrong)
         before = self.ledger[wanted.urn]
-        if before is not None and before.type.startswith("aws:") and not before.id:
-            before = None
         made = made_up(wanted)
         handler = HANDLERS.get(wanted.type)
         unchanged = (
@@ -92,9 +90,7 @@ class LocalProvisioner:
         if wanted.type == _FUNCTION:
             outputs = {**outputs, **_versioned(wanted, before, unchanged)}
         known = self._outputs.of(wanted.type)
-        own = {
-            name: value for name, value in outputs.items() if name != "id" and (not known or name in known)
-        }
+        own = {name: value for name, value in outputs.items() if name in known}
         deployed = Deployed(
             urn=wanted.urn,
             type=wanted.type,
@@ -104,7 +100,7 @@ class LocalProvisioner:
             region=wanted.region,
             parent=wanted.resource.parent,
             inputs=wanted.inputs,
-            outputs={**wanted.inputs, **own},
+            outputs={**({} if wanted.resource.remote else wanted.inputs), **own},
             dependencies=tuple(wanted.resource.dependencies),
         )
         self.ledger.put(deployed)

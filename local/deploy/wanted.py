@@ -50,9 +50,7 @@ class Wanted(Mapping[str, Any]):
     def name(self) -> str:
         """Its name in AWS: the one given, or Pulumi's name and seven hex digits."""
         prefix = "bucket" if self.type == "aws:s3/bucket:Bucket" else "name"
-        given = self.inputs.get(prefix) or self.inputs.get(
-            f"{self.type.partition('/')[2].partition(':')[0]}Name"
-        )
+        given = self.inputs.get(prefix) or self.inputs.get(self.long_name)
         if isinstance(given, str):
             return given
         seven = digest(self.urn, 7)
@@ -61,6 +59,11 @@ class Wanted(Mapping[str, Any]):
         start = start[: _SHORTER.get(self.type, _NAME_LENGTH) - len(seven) - len(ending)]
         name = f"{start}{seven}{ending}"
         return name.lower() if self.type in _SHORTER else name
+
+    @property
+    def long_name(self) -> str:
+        """How some types spell `name`: `analyzerName`."""
+        return f"{self.type.partition('/')[2].partition(':')[0]}Name"
 
     def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - as the program gave it
         match key:
