@@ -17,6 +17,7 @@ ID: Final[Mapping[str, Template]] = {
     "aws:apigateway/restApi:RestApi": "{hex:.10}",
     "aws:apigateway/stage:Stage": "ags-{restApi}-{stageName}",
     "aws:cloudfront/distribution:Distribution": lambda one: "E" + one["hex"][:13].upper(),
+    "aws:cognito/resourceServer:ResourceServer": "{userPoolId}|{identifier}",
     "aws:cognito/userPoolDomain:UserPoolDomain": "{domain}",
     "aws:ec2/networkAcl:NetworkAcl": "acl-{hex:.17}",
     "aws:ec2/securityGroup:SecurityGroup": "sg-{hex:.17}",

@@ -11,6 +11,7 @@ SERVED: Final = frozenset(
         "aws:apigateway/methodSettings:MethodSettings",
         "aws:apigateway/restApi:RestApi",
         "aws:apigateway/stage:Stage",
+        "aws:cognito/resourceServer:ResourceServer",
         "aws:cognito/userPoolDomain:UserPoolDomain",
         "aws:iot/policy:Policy",
         "aws:iot/topicRule:TopicRule",

@@ -1,7 +1,7 @@
 """Makes what a program registers: in the emulated AWS, or only in deployment.json."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Condition
@@ -14,7 +14,7 @@ from local.deploy.handlers import HANDLERS
 from local.deploy.handlers.handler import Handler, Task
 from local.deploy.ledger import Ledger, same
 from local.deploy.made_up import made_up
-from local.deploy.unset import Outputs, complaint
+from local.deploy.unset import Outputs, complaint, texts
 from local.deploy.wanted import Wanted, digest
 from local.deployment import Deployed
 from local.endpoints import Endpoints
@@ -23,6 +23,7 @@ from offline.errors import EngineError
 from offline.graph import Resource
 from offline.provisioner import Provisioned
 from offline.urns import PROVIDER_PREFIX
+from offline.values import MASKED, SECRET, reveal, signature
 
 _FUNCTION = "aws:lambda/function:Function"
 
@@ -132,6 +133,9 @@ class LocalProvisioner:
             raise self._failed(wanted, f"{type(error).__name__}: {error}") from error
 
     def _failed(self, wanted: Wanted, why: str) -> EngineError:
+        # An error of a client quotes the value that it does not like.
+        for words in secret_texts(wanted.resource.inputs):
+            why = why.replace(words, MASKED)
         words = f"{wanted.urn} ({wanted.type}): {why}"
         with self._turn:
             if words not in self.errors:
@@ -175,6 +179,21 @@ class LocalProvisioner:
                 }
             case _:
                 return None
+
+
+def secret_texts(value: object) -> Iterator[str]:
+    """Every text in a secret, the longest first."""
+    held: list[str] = []
+
+    def look(part: object) -> None:
+        if signature(part) == SECRET:
+            held.extend(texts(reveal(part)))
+        elif isinstance(part, dict | list):
+            for inner in part.values() if isinstance(part, dict) else part:
+                look(inner)
+
+    look(value)
+    return iter(sorted(filter(None, held), key=len, reverse=True))
 
 
 def _forced(wanted: Wanted, handler: Handler, before: Deployed) -> bool:

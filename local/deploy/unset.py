@@ -39,7 +39,7 @@ class Outputs:
 
 def complaint(value: object) -> str:
     """What is wrong with a value because an output in it was not made up; empty when nothing is."""
-    for text in _texts(value):
+    for text in texts(value):
         mark = _MARK.search(text)
         if mark:
             return f"{mark[2]} of {mark[1]} is used, which nobody made up: add it to local/deploy/made_up.py"
@@ -48,15 +48,16 @@ def complaint(value: object) -> str:
     return ""
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts(value: object) -> Iterator[str]:
+    """Every text in a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _texts(item)
+            yield from texts(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from texts(item)
 
 
 def _class(type_: str) -> type | None:

@@ -1,4 +1,7 @@
-"""Cognito: pools, their clients, groups and resource servers."""
+"""Cognito: pools, their clients and groups.
+
+Resource servers are served by who signs people in.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -143,32 +146,6 @@ def _delete_group(before: Deployed, client: Any) -> None:  # noqa: ANN401 - a cl
         client.delete_group(GroupName=before["name"], UserPoolId=before.inputs["userPoolId"])
 
 
-def _put_server(task: Task) -> Mapping[str, Any]:
-    client, pool, identifier = task.client("cognito-idp"), task.get("userPoolId"), task.get("identifier")
-    scopes = [
-        {"ScopeName": scope["scopeName"], "ScopeDescription": scope["scopeDescription"]}
-        for scope in task.get("scopes") or ()
-    ]
-    given = {"UserPoolId": pool, "Identifier": identifier, "Name": task.wanted.name, "Scopes": scopes}
-    made = {
-        "id": f"{pool}|{identifier}",
-        "scopeIdentifiers": [f"{identifier}/{scope['ScopeName']}" for scope in scopes],
-    }
-    if task.before is None:
-        with unless("InvalidParameterException"):  # it exists
-            client.create_resource_server(**given)
-            return made
-    client.update_resource_server(**given)
-    return made
-
-
-def _delete_server(before: Deployed, client: Any) -> None:  # noqa: ANN401 - a client
-    with unless(_LOST):
-        client.delete_resource_server(
-            UserPoolId=before.inputs["userPoolId"], Identifier=before.inputs["identifier"]
-        )
-
-
 PEOPLE: Final[Mapping[str, Handler]] = {
     "aws:cognito/userPool:UserPool": Handler(
         _put_pool,
@@ -184,8 +161,5 @@ PEOPLE: Final[Mapping[str, Handler]] = {
     ),
     "aws:cognito/userGroup:UserGroup": Handler(
         _put_group, _delete_group, "cognito-idp", replace_on=frozenset({"userPoolId", "name"})
-    ),
-    "aws:cognito/resourceServer:ResourceServer": Handler(
-        _put_server, _delete_server, "cognito-idp", replace_on=frozenset({"userPoolId", "identifier"})
     ),
 }

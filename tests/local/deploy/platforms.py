@@ -7,6 +7,8 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from moto.moto_api._internal.models import moto_api_backend
+
 from local.aws.server import Aws
 from local.aws.store import Store
 from local.clock import Clock
@@ -64,6 +66,7 @@ def platform(path: Path, project: Path, *, stack: str = "dev") -> Iterator[Platf
     folder = Folder(path / stack)
     folder.create()
     folder.account.write_text(ACCOUNT)
+    moto_api_backend.reset()  # its state is the process's
     store = Store(folder.data)
     with Aws(store, Clock.starting(), account=ACCOUNT) as aws:
         ports = {**PORTS, "aws": int(aws.origin.rpartition(":")[2])}

@@ -287,6 +287,19 @@ def test_a_secret_is_in_no_output_of_the_command(here: Platform, capsys: pytest.
     assert here.folder.deployment.stat().st_mode & 0o077 == 0
 
 
+def test_an_error_that_quotes_a_secret_hides_it(here: Platform) -> None:
+    result = here.deploy(
+        """
+        words = pulumi.Output.secret("hunter two")
+        aws.ssm.Parameter("key", name=words, type="String", value="x")
+        aws.sqs.Queue("queue", name=words)
+        """
+    )
+    assert result.failed
+    assert "[secret]" in "".join(result.errors)
+    assert "hunter" not in "".join(result.errors)
+
+
 def test_the_command_says_how_it_ended(here: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     here.program(QUEUE)
     place = [str(here.folder.path), "--project", str(here.project)]
@@ -325,6 +338,12 @@ def test_the_program_hears_where_cars_connect(here: Platform) -> None:
 def test_a_function_of_a_provider_without_an_answer_is_named(here: Platform) -> None:
     result = here.deploy('aws.ec2.get_ami(owners=["amazon"])')
     assert "aws:ec2/getAmi:getAmi cannot be answered" in result.errors[0]
+
+
+def test_a_stack_that_reads_another_is_refused(here: Platform) -> None:
+    here.program('aws.sqs.Queue(pulumi.StackReference("hub").get_output("name").apply(str) and "jobs")')
+    (here.project / "Pulumi.hub.yaml").write_text("config: {}\n")
+    assert "stack dev reads the outputs of stack hub" in here.deploy().errors[0]
 
 
 def test_a_deployment_that_is_read_again_is_the_same(here: Platform) -> None:
