@@ -11,8 +11,8 @@ from local.folder import write_whole
 
 @dataclass(frozen=True)
 class Deployed:
-    """One resource. `created`: it exists in the emulated AWS; otherwise it is only recorded, with outputs
-    that were made up. `region` is its effective one. Inputs and outputs are Pulumi's (camelCase), secrets in
+    """One resource. `created`: it exists in the emulated AWS; otherwise another process
+    serves it (`local.deploy.kinds`), or it is only recorded, with outputs that were made up. `region` is its effective one. Inputs and outputs are Pulumi's (camelCase), secrets in
     plain text; assets stay marked as on Pulumi's wire.
     """
 
