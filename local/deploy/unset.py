@@ -12,6 +12,7 @@ from typing import Any, Final, get_args, get_origin
 import pulumi
 from pulumi import _types
 
+_FORMS: Final = "local/deploy/forms_of_outputs.py"
 _MARK: Final = re.compile(r"\[unset ([^\]\s]+) ([^\]\s]+)\]")
 _BROKEN: Final = re.compile(
     r"(?:arn:[^\s\"',]*|https?://[^\s\"',]*)\bNone\b|arn:aws:(?::|[a-z0-9-]+:[a-z0-9-]*:\d*:?$)"
@@ -42,9 +43,9 @@ def complaint(value: object) -> str:
     for text in texts(value):
         mark = _MARK.search(text)
         if mark:
-            return f"{mark[2]} of {mark[1]} is used, which nobody made up: add it to local/deploy/made_up.py"
+            return f"{mark[2]} of {mark[1]} is used, which nobody made up: add it to {_FORMS}"
         if _BROKEN.search(text):
-            return f"{text!r} was made of an output without a value: make it up in local/deploy/made_up.py"
+            return f"{text!r} was made of an output without a value: make it up in {_FORMS}"
     return ""
 
 

@@ -190,7 +190,7 @@ def test_an_output_that_nobody_made_up_is_named_when_it_is_used(here: Platform) 
         """
     )
     assert "endpoint of aws:transfer/server:Server is used, which nobody made up" in result.errors[0]
-    assert "local/deploy/made_up.py" in result.errors[0]
+    assert "local/deploy/forms_of_outputs.py" in result.errors[0]
 
 
 def test_an_output_that_nobody_made_up_may_not_be_exported(here: Platform) -> None:
