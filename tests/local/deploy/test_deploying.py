@@ -311,15 +311,6 @@ def test_the_command_says_how_it_ended(here: Platform, capsys: pytest.CaptureFix
     assert "is no KEY=VALUE" in capsys.readouterr().err
 
 
-def test_a_queue_is_found_again_when_aws_listens_elsewhere(here: Platform) -> None:
-    here.deploy(QUEUE)
-    deployment = here.folder.deployment
-    deployment.write_text(deployment.read_text().replace(here.origin, "http://127.0.0.1:1"))
-    result = here.deploy(QUEUE)
-    assert dict(result.changes) == {"same": 2}
-    assert result.exports["url"].startswith(here.origin)
-
-
 def test_the_ledger_of_another_account_is_refused(here: Platform) -> None:
     here.deploy(QUEUE)
     here.folder.account.write_text("999988887777")
