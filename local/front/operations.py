@@ -126,7 +126,7 @@ def _checks(document: Document, parameters: list[Mapping[str, Any]], said: Mappi
 def _mock(integration: Mapping[str, Any]) -> tuple[int, tuple[tuple[str, str], ...]]:
     """(status, headers) of the answer that a mock integration gives."""
     answers = integration.get("responses", {})
-    answer = answers.get("default") or next(iter(answers.values()), {})
+    answer: Mapping[str, Any] = answers.get("default") or next(iter(answers.values()), {})
     prefix = "method.response.header."
     headers = tuple(
         (name.removeprefix(prefix), str(value).strip("'"))

@@ -8,7 +8,8 @@ import jwt
 import pytest
 from jwt.algorithms import RSAAlgorithm
 
-from local.login import Client, Login, Person, challenge_of
+from local.accounts import Person
+from local.login import Client, Login, challenge_of
 from local.web import Request, Response
 
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-length"
