@@ -76,7 +76,11 @@ export async function call(method, path, { body, key, again = true } = {}) {
   if (method === "POST") headers["Idempotency-Key"] = key ?? crypto.randomUUID();
   const answer = await fetch(`/app/api${path}`, { method, headers, body: body && JSON.stringify(body) });
   if (answer.status === 401 && again && session()?.refresh_token) {
-    await tokens({ grant_type: "refresh_token", refresh_token: session().refresh_token });
+    try {
+      await tokens({ grant_type: "refresh_token", refresh_token: session().refresh_token });
+    } catch (error) {
+      throw new Problem(401, { detail: error.message }); // the page asks to sign in again
+    }
     return call(method, path, { body, key: headers["Idempotency-Key"], again: false });
   }
   const told = await answer.json().catch(() => ({}));
