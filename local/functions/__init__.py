@@ -1,0 +1,1 @@
+"""AWS Lambda on a laptop: AWS's own runtime client, one process an execution environment."""
