@@ -63,7 +63,7 @@ def render(told: Mapping[str, Any]) -> str:
         "Queues",
         ("", "visible", "hidden", "oldest s"),
         (
-            (one["name"], one["visible"], one["hidden"], one["oldestAgeSeconds"])
+            (one["name"], one["visible"], one["hidden"], _whole(one["oldestAgeSeconds"]))
             for one in aws.get("queues", ())
             if one["visible"] or one["hidden"] or one["delayed"]
         ),
@@ -81,8 +81,8 @@ def render(told: Mapping[str, Any]) -> str:
     )
     parts += _table(
         "Streams",
-        ("", "records", "newest s"),
-        ((one["name"], one["records"], one["newestAgeSeconds"]) for one in aws.get("streams", ())),
+        ("", "records", "oldest s"),
+        ((one["name"], one["records"], _whole(one["oldestAgeSeconds"])) for one in aws.get("streams", ())),
         "none",
     )
     functions = told.get("functions") or {}
@@ -131,3 +131,7 @@ def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]], nothi
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 12]}...{text[-9:]}"
+
+
+def _whole(seconds: float | None) -> str:
+    return "" if seconds is None else str(round(seconds))
