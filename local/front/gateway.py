@@ -189,7 +189,7 @@ class Gateway:
         except InvokeError as error:
             _log.error("%s %s: %s", request.method, request.path, error)
             raise _RefusedError(_refusal(error)) from None
-        return answer
+        return _without_tls(answer, request.headers.get("host", ""))
 
     def _sent(self, request: Request, answer: Response, request_id: str) -> Response:
         """With the headers that API Gateway adds, the origins that are here, and compressed if it may be."""
@@ -214,6 +214,15 @@ class Gateway:
             self.counts["4xx"] += 400 <= status < 500
             self.counts["5xx"] += status >= 500
             self.counts["throttled"] += status == 429
+
+
+def _without_tls(answer: Response, host: str) -> Response:
+    """Functions know that every API has TLS; here it has none, so links to itself would lead nowhere."""
+    secure = f"https://{host}/".encode()
+    kind = next((value for name, value in answer.headers if name.lower() == "content-type"), "")
+    if not host or "json" not in kind or secure not in answer.body:
+        return answer
+    return replace(answer, body=answer.body.replace(secure, b"http" + secure.removeprefix(b"https")))
 
 
 def _refusal(error: InvokeError) -> Refusal:

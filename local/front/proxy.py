@@ -59,7 +59,7 @@ def proxy_event(request: Request, call: Call, *, body: bytes, binary: bool) -> d
         "requestId": call.request_id,
         "extendedRequestId": call.request_id,
         "stage": call.stage,
-        "path": f"/{call.stage}{request.path}",
+        "path": request.path,  # of a custom domain; the stage is in that of execute-api only
         "resourcePath": call.resource,
         "domainName": request.headers.get("host", ""),
         "httpMethod": request.method,

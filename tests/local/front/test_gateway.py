@@ -347,6 +347,13 @@ def test_headers_of_a_function_are_sent_on_and_its_page_is_the_one_here(
     assert told["x-amz-apigw-id"]
 
 
+def test_links_of_an_api_to_itself_lead_here(gateway: Gateway, function: Function) -> None:
+    function.answer["body"] = '["https://127.0.0.1:8600/gbfs", "https://example.com/"]'
+    asked = Request("GET", "/v1/open", "near=1", {"host": "127.0.0.1:8600"})
+    assert json.loads(gateway.app(asked).body) == ["http://127.0.0.1:8600/gbfs", "https://example.com/"]
+    assert function.events[0]["requestContext"]["path"] == "/v1/open"
+
+
 def test_a_long_answer_is_compressed_for_who_takes_it(function: Function) -> None:
     gateway = made(function, compress_from=100)
     asked = Request("GET", "/v1/open", "near=1", {"accept-encoding": "br, gzip"})

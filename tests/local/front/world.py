@@ -53,7 +53,9 @@ def deployment(*, burst: int = 40) -> Deployment:
     ) -> None:
         urn = f"urn:pulumi:dev::blue-horizons::{component}${type_}::{name}"
         outputs = {**inputs, "arn": arn} if arn else dict(inputs)
-        made[urn] = Deployed(urn, type_, name, id_, False, REGION, "", inputs, outputs)
+        made[urn] = Deployed(
+            urn, type_, name, id_, created=False, region=REGION, inputs=inputs, outputs=outputs
+        )
 
     for kind, component, client, resource, minutes in (
         ("riders", "bluehorizons:rental:RiderPool", "rider-client", "rental/ride", 60),
