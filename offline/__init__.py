@@ -1,6 +1,6 @@
 """Preview any Pulumi Python program without the CLI, without credentials and without a network.
 
-`offline.run` runs stacks, `offline.analyzer` runs a policy pack over the result; the command line is in `cli/`.
+`offline.run` runs stacks, `offline.analyzer` runs a policy pack over it; the command line is in `cli/`.
 docs/offline.md says how it works and what an offline preview cannot know.
 """
 
