@@ -74,6 +74,7 @@ def add(commands: Commands) -> None:
         "simulate",
         help="drive a fleet, or one of its scenarios, against the running platform",
         add_help=False,
+        prefix_chars="\0",  # its options are the fleet's own
     )
     simulate.add_argument("arguments", nargs=argparse.REMAINDER)
     simulate.set_defaults(run=_simulate)
@@ -241,7 +242,7 @@ def _inbox(options: argparse.Namespace) -> int:
         print(json.dumps(notices, indent=2))
         return 0
     for notice in notices:
-        at = time.strftime("%H:%M:%S", time.gmtime(notice["at"] / 1_000))
+        at = time.strftime("%H:%M:%S", time.gmtime(notice["at"]))
         print(
             f"{at}  {notice['protocol']} to {notice['endpoint']}: {notice['subject']}\n{notice['message']}\n"
         )
@@ -251,11 +252,12 @@ def _inbox(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from local.folder import ROOT, Folder  # noqa: PLC0415
+    from local.folder import ROOT, Folder, python_environment  # noqa: PLC0415
 
     return subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "local.fleet", str(Folder.of("dev").path), *options.arguments],
         cwd=ROOT,
+        env=python_environment(),
         check=False,
     ).returncode
 

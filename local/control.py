@@ -15,7 +15,7 @@ from typing import Final
 from local.children import GRACE_SECONDS, last_words
 from local.clock import Clock
 from local.endpoints import Endpoints
-from local.folder import ROOT, Folder, write_whole
+from local.folder import ROOT, Folder, python_environment, write_whole
 from local.supervisor import Options, Phase, Status, is_running, only_one, status_file
 from offline.config import Project, load_config
 
@@ -119,7 +119,7 @@ def _start(folder: Folder, options: UpOptions) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "local.supervisor", str(folder.path), *numbers, *config],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=python_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -170,7 +170,7 @@ def _deploy_again(folder: Folder, config: Sequence[str]) -> None:
     done = subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "local.deploy", str(folder.path), *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "functions")))},
+        env=python_environment(),
         check=False,
     )
     if done.returncode:

@@ -77,6 +77,11 @@ class Folder:
         return self.path / "code"
 
 
+def python_environment() -> dict[str, str]:
+    """The environment of a process of the platform: it imports this project and its functions."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "functions")))}
+
+
 def write_whole(file: Path, text: str) -> None:
     """Write a file so that a reader sees the old text or the new, and nobody else reads it."""
     part = file.with_name(f"{file.name}.{os.getpid()}.part")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from local.fleet.fleet import Fleet, Plan
 from local.fleet.scenarios import SCENARIOS
+from local.fleet.turn import GAVE_WAY, Turn
 from local.folder import Folder
 
 _EXAMPLES = """examples:
@@ -37,8 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scenarios=tuple(given.scenario),
     )
     fleet = Fleet(folder, plan, _say)
-    with suppress(asyncio.CancelledError, KeyboardInterrupt):
-        asyncio.run(_until_told(fleet))
+    turn = Turn(folder, background=given.background)
+    with turn, suppress(asyncio.CancelledError, KeyboardInterrupt):
+        asyncio.run(_until_told(fleet, turn))
+    if turn.lost:
+        return GAVE_WAY
     if given.json:
         sys.stdout.write(json.dumps(fleet.account(), indent=1) + "\n")
     else:
@@ -46,13 +50,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _until_told(fleet: Fleet) -> None:
-    task = asyncio.current_task()
+async def _until_told(fleet: Fleet, turn: Turn) -> None:
+    running = asyncio.create_task(fleet.run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        if task is not None:
-            loop.add_signal_handler(number, task.cancel)
-    await fleet.run()
+        loop.add_signal_handler(number, running.cancel)
+    watching = asyncio.create_task(turn.watch(running.cancel))
+    try:
+        await running
+    finally:
+        watching.cancel()
 
 
 def _say(words: str) -> None:
@@ -82,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what goes wrong; repeatable: " + ", ".join(sorted(SCENARIOS)),
         metavar="NAME",
     )
+    add("--background", action="store_true", help=argparse.SUPPRESS)
     add("--json", action="store_true", help="at the end, print all that was sent and booked")
     return parser
 

@@ -113,7 +113,7 @@ class Fleet:
 
     def _driver(self, car: Car, interval: float) -> Driver:
         car.sequence = int(self._clock())  # above those of a fleet before this one
-        return Driver(
+        driver = Driver(
             car,
             self._topics,
             market=self._market,
@@ -124,6 +124,8 @@ class Fleet:
             connect=self._connect,
             seed=self._plan.seed,
         )
+        driver.driving = not car.locked
+        return driver
 
     def _connect(self, car: Car, heard: Callable[[bytes], None]) -> CarConnection:
         name = car.vehicle_id

@@ -59,7 +59,8 @@ class SettingUp:
                 bay=bay,
                 rng=Random(f"{seed}:{name}"),  # noqa: S311 - likewise
             )
-            if bay is not None:
+            car.locked = car.state not in (RentalState.ON_TRIP, RentalState.STOPPED)
+            if bay is not None and car.locked:
                 station = next(place for place in places if place.station_id == bay.station_id)
                 car.position = (station.latitude, station.longitude)
                 car.cable = bay.bay_id in station.charging_bays
