@@ -12,11 +12,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from cli import local, preview, urns
+from cli import capacity, completion, doctor, graph, local, preview, urns
 from cli.command import FAILED, USAGE
 from offline.errors import UsageError
 
-COMMANDS = (local, preview, urns)
+COMMANDS = (local, preview, graph, urns, capacity, doctor, completion)
 """The modules with commands, in the order of `ev --help`."""
 
 
