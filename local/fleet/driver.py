@@ -69,6 +69,7 @@ class Driver:
         self.reports = 0
         self.duplicates = 0
         self.first_sequence = car.sequence + 1
+        self.last_report = 0
         self.driving = False
 
     async def run(self) -> None:
@@ -116,7 +117,8 @@ class Driver:
 
     def measured(self) -> dict[str, Any]:
         """The next message, with a receiver's noise on its position; inside of the market's fence."""
-        message = self.car.telemetry(self._clock.ms(), market=self._market)
+        self.last_report = self._clock.ms()
+        message = self.car.telemetry(self.last_report, market=self._market)
         spread = self._weather.noise_metres / METRES_A_DEGREE
         for name in ("Latitude", "Longitude"):
             path = f"Vehicle.CurrentLocation.{name}"

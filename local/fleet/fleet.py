@@ -165,6 +165,7 @@ class Fleet:
                     "duplicates": driver.duplicates,
                     "firstSequence": driver.first_sequence,
                     "lastSequence": driver.car.sequence,
+                    "lastTimestamp": driver.last_report,
                     "sent": driver.connection.sent,
                     "acknowledged": driver.connection.acknowledged,
                     "connects": driver.connection.connects,

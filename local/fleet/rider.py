@@ -13,6 +13,7 @@ from local.fleet.api import Api, ApiError
 
 RIDE_MINUTES: Final = (2.0, 8.0)
 PAUSE_MINUTES: Final = (0.5, 4.0)
+INSISTS: Final = 12
 _POLL_SECONDS: Final = 1.0
 _POLLS: Final = 90
 _INVOICE_POLLS: Final = 120
@@ -57,6 +58,13 @@ class Rider:
         while True:
             await self.ride()
             await self._pause(self._rng.uniform(*PAUSE_MINUTES) * 60)
+
+    async def insist(self) -> None:
+        """Try until there is a car, for some minutes."""
+        for _ in range(INSISTS):
+            if (await self.ride()).booking_id:
+                return
+            await self._pause(20)
 
     async def ride(self) -> Ride:
         """One ride, to whatever end."""

@@ -62,7 +62,7 @@ async def rush_hour(scene: Scene) -> None:
     scene.say(f"rush-hour: {len(scene.riders)} riders set out")
     async with asyncio.TaskGroup() as tasks:
         for rider in scene.riders:
-            tasks.create_task(rider.ride())
+            tasks.create_task(rider.insist())
 
 
 async def _break(scene: Scene, what: str, leaves: Mapping[str, object]) -> Driver:

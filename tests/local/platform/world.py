@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message as HttpHeaders
 from queue import Empty, Queue
-from threading import Event
+from threading import Condition, Event
 from time import monotonic
 from typing import Any, Final, TypeVar
 
@@ -111,6 +111,7 @@ class World:
     endpoints: Endpoints = field(init=False)
     deployment: Deployment = field(init=False)
     clock: Clock = field(init=False)
+    bays: dict[str, dict[str, str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.endpoints = Endpoints.load(self.folder.endpoints)
@@ -163,6 +164,7 @@ class World:
         admin.post("/v1/vehicles", new, status=201)
         admin.post(f"/v1/vehicles/{vehicle_id}/back-in-service", {"reason": "new"})
         enrol(self.folder, [vehicle_id])
+        self.bays[vehicle_id] = bay
         return bay
 
     def reading(self, vehicle_id: str, leaf: str) -> float | None:
@@ -257,7 +259,8 @@ class DrivenCar:
         self.sequence = world.clock.ms() // 1_000  # grows over the car's life
         self.commands: Queue[dict[str, Any]] = Queue()
         self.leaves: dict[str, Any] = dict(HEALTHY)
-        self._sent: dict[int, Event] = {}
+        self._acknowledged: set[int] = set()
+        self._told_back = Condition()
         self._heard = Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=vehicle_id)
         self._client.username_pw_set(vehicle_id, token(world.folder, vehicle_id))
@@ -265,6 +268,7 @@ class DrivenCar:
         self._client.on_connect = self._connected
         self._client.on_subscribe = lambda *_: self._heard.set()
         self._client.on_message = self._told
+        self._client.on_publish = self._heard_of
         self._rules = [str(made.inputs["name"]) for made in world.deployment.all(RULE)]
         self._market = world.deployment.exports["market"]
 
@@ -300,7 +304,11 @@ class DrivenCar:
         content = message if isinstance(message, bytes) else json.dumps(message)
         rule = next(name for name in self._rules if name.endswith(purpose))
         place = f"$aws/rules/{rule}/bh/{self._market}/{self.vehicle_id}/{topic}"
-        self._client.publish(place, content, qos=1).wait_for_publish(PATIENCE)
+        number = self._client.publish(place, content, qos=1).mid
+        with self._told_back:
+            if not self._told_back.wait_for(lambda: number in self._acknowledged, PATIENCE):
+                raise NeverError(f"{self.vehicle_id} was not heard")
+            self._acknowledged.discard(number)
 
     def obey(self) -> dict[str, Any]:
         """Do the next thing it is told, and say so. Raises NeverError when it is told nothing."""
@@ -316,6 +324,11 @@ class DrivenCar:
 
     def _connected(self, client: mqtt.Client, *_: Any) -> None:
         client.subscribe(f"bh/{self._market}/{self.vehicle_id}/commands", qos=1)
+
+    def _heard_of(self, _client: mqtt.Client, _data: Any, number: int, *_: Any) -> None:
+        with self._told_back:
+            self._acknowledged.add(number)
+            self._told_back.notify_all()
 
     def _told(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         self.commands.put(json.loads(message.payload))
