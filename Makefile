@@ -54,10 +54,11 @@ backoffice-dev: $(READY) $(PAGES) ## serve the back office with a generated flee
 schema: $(READY) ## write docs/config.schema.json from the settings
 	@$(BIN)/python -m components.settings > docs/config.schema.json
 
-docs: $(READY) ## write the tables of docs/ and the OpenAPI document from the code
+docs: $(READY) ## write the generated pages, pictures and tables of docs/, and the OpenAPI documents
 	@PYTHONPATH=functions $(BIN)/python -m pages
 	@cd policy && ../$(BIN)/python -m guardrails docs README.md
 	@PYTHONPATH=policy $(BIN)/python -m tests.policy.coverage
+	@$(BIN)/python -m cli.docs
 
 lock: ## resolve the lock files anew (needs uv)
 	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 \
