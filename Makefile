@@ -13,12 +13,18 @@ PAGES := backoffice/dist/index.html
 PAGES_SOURCE := $(shell find backoffice -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.gen.ts')
 STACK ?= dev
 
-.PHONY: help up test lint types unit browser bench layer pages backoffice-dev schema docs lock clean
+.PHONY: help up down preview test lint types unit browser bench layer pages backoffice-dev schema docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-up: $(READY) $(LAYER) $(PAGES) ## preview the stack (STACK=dev) with its policies: no CLI, no credentials, no network
+up: $(READY) $(LAYER) $(PAGES) ## run the whole platform on this machine (STACK=dev), with a fleet
+	@$(BIN)/ev up $(STACK)
+
+down: $(READY) ## stop it, and leave nothing
+	@$(BIN)/ev down $(STACK)
+
+preview: $(READY) $(LAYER) $(PAGES) ## preview the stack with its policies: no CLI, no credentials, no network
 	@$(BIN)/ev preview $(STACK) --policy-pack policy
 
 test: lint types unit ## lint, types and every test
@@ -33,7 +39,7 @@ types: $(READY)
 
 unit: $(READY) $(LAYER) $(PAGES) browser
 	@cd backoffice && npm test --silent
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto --dist loadgroup
 
 browser: $(READY) # the browser that the back office is tested in
 	@command -v chromium chromium-browser google-chrome >/dev/null \
@@ -70,7 +76,7 @@ lock: ## resolve the lock files anew (needs uv)
 	  -o functions/requirements.txt
 
 clean: ## remove everything that was built
-	@rm -rf .venv build backoffice/dist backoffice/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis ./*.egg-info
+	@rm -rf .venv build .local backoffice/dist backoffice/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis ./*.egg-info
 
 $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -58,8 +58,9 @@ def add(commands: Commands) -> None:
         _logs,
         "what a process or a function said",
         "ev logs telemetry -f\n  ev logs aws\n  ev logs   # lists what there is",
-        named=True,
+        by_option=True,
     )
+    logs.add_argument("name", nargs="?", metavar="NAME", help="a process or (part of the name of) a function")
     logs.add_argument("-f", "--follow", action="store_true", help="go on, until Ctrl-C")
     events = _command(
         commands, "events", _events, "what the event buses carry", "ev events -f\n  ev events --json | head"
@@ -70,6 +71,16 @@ def add(commands: Commands) -> None:
         commands, "inbox", _inbox, "mails, text messages and pushes that would have been sent", "ev inbox"
     )
     inbox.add_argument("--json", action="store_true", help="print them as JSON")
+    region = _command(
+        commands,
+        "region",
+        _region,
+        "lose a Region, or get it back: for drills of a failover",
+        "ev region lose ap-southeast-1\n  ev region restore ap-southeast-1",
+        by_option=True,
+    )
+    region.add_argument("verb", choices=("lose", "restore"), help="what happens to it")
+    region.add_argument("region", metavar="REGION", help="such as ap-southeast-1")
     simulate = commands.add_parser(
         "simulate",
         help="drive a fleet, or one of its scenarios, against the running platform",
@@ -87,8 +98,9 @@ def _command(
     what: str,
     examples: str,
     *,
-    named: bool = False,
+    by_option: bool = False,
 ) -> argparse.ArgumentParser:
+    """A command of a stack, which is its argument or, `by_option`, an option."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=what,
@@ -96,10 +108,7 @@ def _command(
         epilog=f"examples:\n  {examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    if named:
-        parser.add_argument(
-            "name", nargs="?", metavar="NAME", help="a process or (part of the name of) a function"
-        )
+    if by_option:
         parser.add_argument("--stack", default="dev", help="the stack (default: dev)")
     else:
         parser.add_argument(
@@ -248,6 +257,25 @@ def _inbox(options: argparse.Namespace) -> int:
         )
     if not notices:
         print("nothing was sent")
+    return 0
+
+
+def _region(options: argparse.Namespace) -> int:
+    from local.deployment import Deployment  # noqa: PLC0415
+    from local.lost import LostRegions  # noqa: PLC0415
+
+    folder = _running(options)
+    known = sorted({made.region for made in Deployment.load(folder.deployment).resources.values()} - {""})
+    if options.region not in known:
+        raise UsageError(
+            f"{options.region!r} has nothing of {folder.stack}: its Regions are {', '.join(known)}"
+        )
+    lost = LostRegions(folder)
+    if options.verb == "lose":
+        lost.lose(options.region)
+    else:
+        lost.restore(options.region)
+    print(f"lost: {', '.join(sorted(lost())) or 'no Region'}")
     return 0
 
 

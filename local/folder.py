@@ -3,6 +3,7 @@
     endpoints.json    where everything listens (`local.endpoints`)
     clock.json        the platform's clock (`local.clock`)
     account           the stack's AWS account id
+    lost.json         Regions that a drill has lost (`local.lost`)
     deployment.json   what was deployed, with outputs, secrets in plain text (`local.deployment`)
     data.sqlite       tables, streams, queues: written by the process of AWS only
     logs/             a file a process, a file a function

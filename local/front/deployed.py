@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from local.deployment import Deployed, Deployment
+from local.front.failover import primary_region
 from local.front.throttle import Limit
 
 REST_API: Final = "aws:apigateway/restApi:RestApi"
@@ -55,6 +56,7 @@ class Api:
 
     api_id: str
     name: str
+    region: str
     stage: str
     document: str
     limit: Limit | None
@@ -64,12 +66,14 @@ class Api:
 
 @dataclass(frozen=True)
 class Front:
-    """Everything that is opened. `config`: of the back office's pages, as deployed."""
+    """Everything that is opened. `rider_apis`: the one that names lead to first, then the one that stands by.
+    `config`: of the back office's pages, as deployed.
+    """
 
     account: str
     riders: UserPool
     staff: UserPool
-    rider_api: Api
+    rider_apis: tuple[Api, ...]
     staff_api: Api
     config: Mapping[str, Any]
 
@@ -78,11 +82,12 @@ def read(deployment: Deployment) -> Front:
     """Raises NotDeployedError."""
     riders, staff = _pool(deployment, RIDERS), _pool(deployment, STAFF)
     apis = list(deployment.all(REST_API))
-    rider_api, staff_api = _api(deployment, apis, riders), _api(deployment, apis, staff)
+    rider_apis, staff_apis = _apis(deployment, apis, riders), _apis(deployment, apis, staff)
+    served = {api.api_id for api in (*rider_apis, staff_apis[0])}
     for api in apis:
-        if api.id not in (rider_api.api_id, staff_api.api_id):
+        if api.id not in served:
             _log.warning("%s (%s, %s) is not served: no port is for it", api.name, api.id, api.region)
-    return Front(deployment.account, riders, staff, rider_api, staff_api, _config(deployment))
+    return Front(deployment.account, riders, staff, rider_apis, staff_apis[0], _config(deployment))
 
 
 def _pool(deployment: Deployment, component: str) -> UserPool:
@@ -120,12 +125,17 @@ def _validity(client: Deployed, token: str, default: int, default_unit: str) -> 
     return int(client.inputs.get(f"{token}TokenValidity") or default) * _UNITS[unit]
 
 
-def _api(deployment: Deployment, apis: list[Deployed], pool: UserPool) -> Api:
-    """The API that takes tokens of the pool; of several, the one in the pool's Region."""
+def _apis(deployment: Deployment, apis: list[Deployed], pool: UserPool) -> tuple[Api, ...]:
+    """The APIs that take tokens of the pool, the one first that names lead to while all is well."""
     taking = [api for api in apis if pool.arn in str(api.inputs.get("body", ""))]
     if not taking:
         raise NotDeployedError(f"no REST API takes tokens of the user pool {pool.pool_id}")
-    api = next((one for one in taking if one.region == pool.region), taking[0])
+    first = primary_region(deployment) or pool.region
+    taking.sort(key=lambda api: api.region != first)
+    return tuple(_api(deployment, api) for api in taking)
+
+
+def _api(deployment: Deployment, api: Deployed) -> Api:
     stage = next((one for one in deployment.all(STAGE) if one.inputs.get("restApi") == api.id), None)
     if stage is None:
         raise NotDeployedError(f"the REST API {api.name} has no stage: it is not deployed yet")
@@ -137,6 +147,7 @@ def _api(deployment: Deployment, apis: list[Deployed], pool: UserPool) -> Api:
     return Api(
         api_id=api.id,
         name=str(api.inputs.get("description") or api.name),
+        region=api.region,
         stage=str(stage.inputs["stageName"]),
         document=document,
         limit=_limit(deployment, api),

@@ -12,6 +12,7 @@ from local.accounts import Accounts
 from local.clock import Clock
 from local.endpoints import Endpoints
 from local.front.deployed import Api, Front, UserPool
+from local.front.failover import Failover
 from local.front.functions import Invoke
 from local.front.gateway import Gateway, Settings
 from local.front.rider_page import RiderPage
@@ -33,6 +34,7 @@ class World:
     rider_accounts: Accounts
     staff_accounts: Accounts
     site: Path = BUILT
+    lost: Callable[[], frozenset[str]] = frozenset
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Rooms:
     front: Front
     rider_login: Login
     staff_login: Login
-    rider_api: Gateway
+    rider_api: Failover
     staff_api: Gateway
     backoffice: App
     page: RiderPage
@@ -90,10 +92,13 @@ def rooms(world: World, front: Front, before: Rooms | None = None) -> Rooms:
         ),
         ports.url("staff_login"),
     )
-    rider_api = _gateway(world, front, front.rider_api, rider_login, pages)
+    rider_api = Failover(
+        [(api.region, _gateway(world, front, api, rider_login, pages)) for api in front.rider_apis],
+        world.lost,
+    )
     staff_api = _gateway(world, front, front.staff_api, staff_login, pages)
     if before is not None:
-        rider_api.counts.update(before.rider_api.counts)
+        rider_api.gateways[0][1].counts.update(before.rider_api.counts)
         staff_api.counts.update(before.staff_api.counts)
     return Rooms(
         front=front,
@@ -177,7 +182,7 @@ def _moved(url: str, pages: Mapping[str, str]) -> str:
     return url.replace(origin, pages.get(origin, origin), 1)
 
 
-def _counts(gateway: Gateway) -> Mapping[str, int]:
+def _counts(gateway: Gateway | Failover) -> Mapping[str, int]:
     return {name: gateway.counts[name] for name in ("requests", "4xx", "5xx", "throttled")}
 
 

@@ -18,6 +18,7 @@ from local.front.deployed import NotDeployedError, read
 from local.front.functions import Functions
 from local.front.operations import NotServedError
 from local.front.rooms import Rooms, World, rooms, sorry
+from local.lost import LostRegions
 from local.people import PEOPLE
 from local.site import BUILT
 from local.web import App, Request, Response, Server
@@ -51,6 +52,7 @@ class Serving:
             rider_accounts=riders,
             staff_accounts=staff,
             site=site,
+            lost=LostRegions(folder),
         )
 
     def look(self) -> None:

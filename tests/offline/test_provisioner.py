@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from offline.errors import EngineError
+from offline.engine_errors import EngineError
 from offline.graph import Resource
 from offline.monitor import OfflineMonitor
 from offline.program import Outcome, run

@@ -41,7 +41,7 @@ class NeverError(AssertionError):
 def eventually(look: Callable[[], _T | None], what: str, seconds: float = PATIENCE) -> _T:
     """What `look` finds, as soon as it finds something. Raises NeverError."""
     deadline = monotonic() + seconds
-    while (found := look()) is None or found is False:
+    while not (found := look()):
         if monotonic() > deadline:
             raise NeverError(f"{what} did not come in {seconds:g} s")
         Event().wait(0.1)
@@ -164,6 +164,11 @@ class World:
         admin.post(f"/v1/vehicles/{vehicle_id}/back-in-service", {"reason": "new"})
         enrol(self.folder, [vehicle_id])
         return bay
+
+    def reading(self, vehicle_id: str, leaf: str) -> float | None:
+        """What staff see of a leaf, by its stored name."""
+        readings = self.staff().get(f"/v1/vehicles/{vehicle_id}")["readings"]
+        return next((one.get("number") for one in readings if one["path"] == PATHS[leaf]), None)
 
     @contextmanager
     def car(self, vehicle_id: str) -> Iterator["DrivenCar"]:
