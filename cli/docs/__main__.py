@@ -46,8 +46,8 @@ soft before a fleet gets there.
 ```
 
 Limits are independent here: the one that bites first hides none of the others. What does not grow with the
-fleet is left out: schedules, alarms, dashboards, the hub. A stack takes a `fleetSize` of 100,000 at most: beyond
-that the market is meant to be split, and the columns say why.
+fleet is left out: schedules, alarms, dashboards, the hub. A stack takes a `fleetSize` of 100,000 at most:
+beyond that the market is meant to be split, and the columns say why.
 """
 
 

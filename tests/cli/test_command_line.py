@@ -38,7 +38,7 @@ def test_the_help_of_every_command_has_examples_and_fits_a_terminal(
     monkeypatch.setenv("COLUMNS", "80")
     text = parser.format_help()
     assert "examples:\n  ev " in text or "examples:\n  source <(ev " in text
-    assert [line for line in text.splitlines() if len(line) > 100] == []
+    assert [line for line in text.splitlines() if len(line) > 80] == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
