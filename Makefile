@@ -13,7 +13,7 @@ PAGES := backoffice/dist/index.html
 PAGES_SOURCE := $(shell find backoffice -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.gen.ts')
 STACK ?= dev
 
-.PHONY: help up down preview test lint types unit browser bench layer pages backoffice-dev schema docs lock clean
+.PHONY: help up down preview test lint types unit browser bench layer pages backoffice-dev schema docs mutation lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,10 +60,14 @@ backoffice-dev: $(READY) $(PAGES) ## serve the back office with a generated flee
 schema: $(READY) ## write docs/config.schema.json from the settings
 	@$(BIN)/python -m components.settings > docs/config.schema.json
 
-docs: $(READY) ## write the tables of docs/ and the OpenAPI document from the code
+docs: $(READY) ## write the generated pages, pictures and tables of docs/, and the OpenAPI documents
 	@PYTHONPATH=functions $(BIN)/python -m pages
 	@cd policy && ../$(BIN)/python -m guardrails docs README.md
 	@PYTHONPATH=policy $(BIN)/python -m tests.policy.coverage
+	@$(BIN)/python -m cli.docs
+
+mutation: $(READY) $(LAYER) ## weaken every resource of every stack: the policy pack must see it
+	@PYTHONPATH=policy $(BIN)/python -m tests.policy.mutation
 
 lock: ## resolve the lock files anew (needs uv)
 	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -34,7 +35,9 @@ def add_command(
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=what,
-        description=description or f"{what[0].upper()}{what[1:]}.",
+        description=textwrap.fill(
+            " ".join(description.split()) or f"{what[0].upper()}{what[1:]}.", 80, break_on_hyphens=False
+        ),
         epilog="examples:\n" + "\n".join(f"  {line}" for line in examples.splitlines()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

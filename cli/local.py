@@ -13,13 +13,12 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 from urllib.request import urlopen
 
+from cli.command import Commands, add_command
 from offline.errors import UsageError
 
 if TYPE_CHECKING:
     from local.folder import Folder
 
-Commands = Any
-"""What argparse's `add_subparsers` returns."""
 _LOOK_SECONDS: Final = 0.3
 _WAIT_SECONDS: Final = 20
 
@@ -31,7 +30,7 @@ def add(commands: Commands) -> None:
         "up",
         _up,
         "bring the platform up on this machine, or a running one up to date",
-        "ev up\n  ev up dev --cars 200 --speed 10\n  ev up dev --config blue-horizons:fleetSize=500",
+        "ev up\nev up dev --cars 200 --speed 10\nev up dev --config blue-horizons:fleetSize=500",
     )
     up.add_argument(
         "--cars", type=int, default=60, metavar="N", help="cars of the fleet; 0: no fleet (default: 60)"
@@ -44,12 +43,10 @@ def add(commands: Commands) -> None:
     up.add_argument(
         "--config", action="append", default=[], metavar="K=V", help="set a configuration value; repeatable"
     )
-    down = _command(
-        commands, "down", _down, "stop the platform and forget it", "ev down\n  ev down dev --keep"
-    )
+    down = _command(commands, "down", _down, "stop the platform and forget it", "ev down\nev down dev --keep")
     down.add_argument("--keep", action="store_true", help="keep what it knows, for the next `ev up`")
     status = _command(
-        commands, "status", _status, "what the platform is doing", "ev status\n  ev status --json"
+        commands, "status", _status, "what the platform is doing", "ev status\nev status --json"
     )
     status.add_argument("--json", action="store_true", help="print it as JSON")
     logs = _command(
@@ -57,13 +54,13 @@ def add(commands: Commands) -> None:
         "logs",
         _logs,
         "what a process or a function said",
-        "ev logs telemetry -f\n  ev logs aws\n  ev logs   # lists what there is",
+        "ev logs telemetry -f\nev logs aws\nev logs   # lists what there is",
         by_option=True,
     )
     logs.add_argument("name", nargs="?", metavar="NAME", help="a process or (part of the name of) a function")
     logs.add_argument("-f", "--follow", action="store_true", help="go on, until Ctrl-C")
     events = _command(
-        commands, "events", _events, "what the event buses carry", "ev events -f\n  ev events --json | head"
+        commands, "events", _events, "what the event buses carry", "ev events -f\nev events --json | head"
     )
     events.add_argument("-f", "--follow", action="store_true", help="go on, until Ctrl-C")
     events.add_argument("--json", action="store_true", help="whole events, one a line")
@@ -76,7 +73,7 @@ def add(commands: Commands) -> None:
         "region",
         _region,
         "lose a Region, or get it back: for drills of a failover",
-        "ev region lose ap-southeast-1\n  ev region restore ap-southeast-1",
+        "ev region lose ap-southeast-1\nev region restore ap-southeast-1",
         by_option=True,
     )
     region.add_argument("verb", choices=("lose", "restore"), help="what happens to it")
@@ -101,20 +98,13 @@ def _command(
     by_option: bool = False,
 ) -> argparse.ArgumentParser:
     """A command of a stack, which is its argument or, `by_option`, an option."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=what,
-        description=f"{what[0].upper()}{what[1:]}.",
-        epilog=f"examples:\n  {examples}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = add_command(commands, name, run, what, examples)
     if by_option:
         parser.add_argument("--stack", default="dev", help="the stack (default: dev)")
     else:
         parser.add_argument(
             "stack", nargs="?", default="dev", metavar="STACK", help="the stack (default: dev)"
         )
-    parser.set_defaults(run=run)
     return parser
 
 

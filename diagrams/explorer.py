@@ -99,13 +99,13 @@ def _needs(graph: Graph, resource: Resource, detail: Detail) -> set[str]:
 
 
 def _above(graph: Graph, resource: Resource) -> list[str]:
-    """A resource and those over it, the outermost first; the stack is left out."""
+    """The components that a resource is in, the outermost first, itself if it is one; not the stack."""
     chain = []
     at: Resource | None = resource
     while at is not None and at.type != STACK_TYPE:
         chain.append(at.urn)
         at = graph.resources.get(at.parent)
-    return [urn for urn in reversed(chain) if urn == resource.urn or not graph.resources[urn].custom]
+    return [urn for urn in reversed(chain) if not graph.resources[urn].custom]
 
 
 def _options(resource: Resource) -> dict[str, Any]:
