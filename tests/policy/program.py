@@ -61,6 +61,11 @@ def pack_config(stack: str) -> dict[str, Mapping[str, Any]]:
     }
 
 
+def settings_of(stack: str, rule: str) -> Mapping[str, Any]:
+    """The settings of one rule in the pack's configuration of a stack."""
+    return pack_config(stack).get(rule, {})
+
+
 @cache
 def _waivers(stack: str) -> tuple[Waiver, ...]:
     settings = {key: pack_config(stack)["waivers"][key] for key in pack_config(stack).get("waivers", {})}

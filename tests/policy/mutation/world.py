@@ -1,0 +1,113 @@
+"""A stack as the rules see it, whole or changed in one place, and what they say of it.
+
+Rules are asked in this process: they are pure functions of plain data. Only what a change can alter is asked
+again: the resource rules of the type, on the changed resource; the stack rules, on the changed stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Final, cast
+
+from pulumi_policy import PolicyCustomTimeouts, PolicyResource, PolicyResourceOptions
+
+from guardrails.core.rule import Outcome, Resource, ResourceRule, StackRule
+from guardrails.pack import RULES
+from offline import graph as offline_graph
+from offline.providers import split_reference
+from offline.values import contains_unknown, reveal
+from tests.policy import program, shapes
+
+Node = offline_graph.Resource
+RESOURCE_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, ResourceRule))
+STACK_RULES: Final = tuple(rule for rule in RULES if isinstance(rule, StackRule))
+_OPTIONS: Final = PolicyResourceOptions(False, [], None, [], PolicyCustomTimeouts(0, 0, 0), [])
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to a stack: inputs and sources of one resource, its provider's, or resources gone or new."""
+
+    inputs: Mapping[str, Any] | None = None
+    provider: Mapping[str, Any] | None = None
+    sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Property -> the URNs that it comes from now."""
+    gone: bool = False
+    new: tuple[str, Mapping[str, Any]] | None = None
+    """Type and inputs of a resource that is added beside."""
+
+
+class World:
+    """One stack with the pack's configuration of it."""
+
+    def __init__(self, stack: str, graph: offline_graph.Graph) -> None:
+        self.stack = stack
+        self.nodes: dict[str, Node] = {
+            node.urn: replace(node, inputs=reveal(node.inputs), outputs=reveal(node.outputs))
+            for node in graph.sorted()
+        }
+        self._config = {rule.name: program.settings_of(stack, rule.name) for rule in RULES}
+
+    def provider_of(self, node: Node) -> Mapping[str, Any]:
+        """The inputs of the provider that a resource is on."""
+        provider = self.nodes.get(split_reference(node.provider)[0])
+        return provider.inputs if provider else {}
+
+    @cached_property
+    def views(self) -> dict[str, PolicyResource]:
+        """The resources as AnalyzeStack gives them after an update."""
+        found = {urn: _view(node) for urn, node in self.nodes.items()}
+        for urn, node in self.nodes.items():
+            found[urn].parent = found.get(node.parent)
+            found[urn].property_dependencies = _related(node.property_dependencies, found)
+        return found
+
+    def failing_resource(
+        self, node: Node, inputs: Mapping[str, Any], provider: Mapping[str, Any], rules: Sequence[ResourceRule]
+    ) -> set[tuple[str, str]]:
+        """Rule and path of what these rules fail about a resource with these inputs."""
+        if contains_unknown(inputs):
+            inputs = shapes.wrapped(inputs)
+        return {
+            (rule.name, verdict.path)
+            for rule in rules
+            if rule.concerns(node.type)
+            for verdict in rule.judge(Resource(node.type, node.urn, inputs, provider, self._config[rule.name]))
+            if verdict.outcome is Outcome.FAIL
+        }
+
+    def failing_stack(self, resources: Sequence[PolicyResource], rule: StackRule) -> set[tuple[str, str, str]]:
+        """Rule, URN and path of what a stack rule fails about these resources."""
+        return {
+            (rule.name, found.urn, found.verdict.path)
+            for found in rule.judge(resources)
+            if found.verdict.outcome is Outcome.FAIL
+        }
+
+    def changed(self, node: Node, change: Change) -> list[PolicyResource]:
+        """The resources of the stack with one of them changed, gone, or joined by another."""
+        if change.gone:
+            return [view for urn, view in self.views.items() if urn != node.urn]
+        altered = _view(node if change.inputs is None else replace(node, inputs=dict(change.inputs)))
+        altered.parent = self.views.get(node.parent)
+        sources = {**node.property_dependencies, **change.sources}
+        given = node.inputs if change.inputs is None else change.inputs
+        altered.property_dependencies = _related(
+            {name: urns for name, urns in sources.items() if name in given or name in change.sources}, self.views
+        )
+        return [altered if urn == node.urn else view for urn, view in self.views.items()]
+
+
+def _view(node: Node) -> PolicyResource:
+    props = {**node.inputs, **node.outputs, **node.inputs}
+    if contains_unknown(props):
+        props = cast("dict[str, Any]", shapes.wrapped(props))
+    return PolicyResource(node.type, props, node.urn, node.name, _OPTIONS, None, None, [], {})
+
+
+def _related(
+    dependencies: Mapping[str, Sequence[str]], known: Mapping[str, PolicyResource]
+) -> dict[str, list[PolicyResource]]:
+    return {name: [known[urn] for urn in urns if urn in known] for name, urns in dependencies.items()}
