@@ -3,35 +3,25 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
 from local.folder import write_whole
 
 
-class Kind(StrEnum):
-    """How a resource is there."""
-
-    CREATED = "created"
-    """It exists in the emulated AWS."""
-    SERVED = "served"
-    """A process of the platform does what it says."""
-    RECORDED = "recorded"
-    """It is written down, with outputs that were made up, and does nothing."""
-
-
 @dataclass(frozen=True)
 class Deployed:
-    """One resource. `region` is its effective one. Inputs and outputs are Pulumi's (camelCase), secrets in
-    plain text; assets stay marked as on Pulumi's wire.
+    """One resource. `created`: it exists in the emulated AWS; otherwise a process of the platform serves it,
+    or it is only recorded, with outputs that were made up (`local.deploy.kinds`). `region` is its effective
+    one. Inputs and outputs are Pulumi's (camelCase), secrets in plain text; assets stay marked as on
+    Pulumi's wire.
     """
 
     urn: str
     type: str
     name: str
     id: str
-    kind: Kind
+    created: bool
     region: str = ""
     parent: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
@@ -63,7 +53,7 @@ class Deployment:
         """Read `deployment.json`. Raises FileNotFoundError when nothing was deployed."""
         known = json.loads(file.read_text(encoding="utf-8"))
         resources = {
-            urn: Deployed(**{**made, "kind": Kind(made["kind"]), "dependencies": tuple(made["dependencies"])})
+            urn: Deployed(**{**made, "dependencies": tuple(made["dependencies"])})
             for urn, made in known.pop("resources").items()
         }
         return cls(**known, resources=resources)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from local.clock import Clock
+from local.deploy.kinds import kind_of
 from local.deployment import Deployment
 from local.endpoints import Endpoints
 from local.folder import Folder
@@ -16,7 +17,9 @@ def welcome(folder: Folder, seconds: float) -> str:
     ports = Endpoints.load(folder.endpoints)
     deployment = Deployment.load(folder.deployment)
     clock = Clock.load(folder.clock)
-    counts = Counter(made.kind.value for made in deployment.resources.values())
+    counts = Counter(
+        kind_of(made.type).value for made in deployment.resources.values() if made.type.startswith("aws:")
+    )
     speed = "" if clock.speed == 1 else f" Its clock goes {clock.speed:g} times as fast as time."
     staff = "\n".join(
         f"                 {person.username:<13} {', '.join(person.groups) or 'no group: may do nothing'}"

@@ -2,7 +2,7 @@
 
 Its methods take `(request, context=None)`, so it serves a program in its own process and, behind
 `offline.server`, one in another. Semantics are those of a first `pulumi preview`: a custom resource has
-no id yet and knows no more than its inputs.
+no id yet and knows no more than its inputs. With a provisioner they are those of an update.
 """
 
 # The names of the methods are those of the protocol.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import grpc
 from google.protobuf import empty_pb2
@@ -21,7 +21,8 @@ from pulumi.runtime.proto import callback_pb2, engine_pb2, provider_pb2, resourc
 from offline.errors import EngineError, NeedsStackError
 from offline.graph import Diagnostic, Graph, Resource, Severity
 from offline.invokes import Invokes
-from offline.providers import Providers
+from offline.providers import Providers, split_reference
+from offline.provisioner import Provisioner
 from offline.registrar import Registrar
 from offline.stack_info import StackInfo
 from offline.transforms import Callbacks, transformed, transformed_invoke
@@ -31,7 +32,6 @@ from offline.urns import (
 )
 from offline.values import (
     UNKNOWN,
-    Value,
     contains_secret,
     contains_unknown,
     downgrade,
@@ -82,25 +82,12 @@ _SEVERITIES: dict[int, Severity] = {
 Context: TypeAlias = grpc.ServicerContext | None
 
 
-class Provisioner(Protocol):
-    """Makes what a program registers: with one, a program runs as in an update and not as in a preview."""
-
-    def provision(self, resource: Resource, settings: Callable[[str], Value]) -> Mapping[str, Value]:
-        """Make a resource and set its `id`; return its outputs, all that the program may read of it.
-
-        Called from several threads at once. `settings`: an input of the resource's provider by its name.
-
-        Raises:
-            EngineError: it could not be made.
-        """
-
-
 class OfflineMonitor:
     """Answers one program and records what it registers in `graph`.
 
     Args:
         observe: called with each resource once its inputs are final, in the order of registration.
-        provisioner: makes the resources; without one they are only recorded.
+        provisioner: makes the resources; without one this is a preview.
     """
 
     def __init__(
@@ -110,10 +97,10 @@ class OfflineMonitor:
         provisioner: Provisioner | None = None,
     ) -> None:
         self.info = info
-        self._provisioner = provisioner
         self.graph = Graph(info.stack, info.project)
         self.needs: str | None = None
         self._observe = observe or (lambda _: None)
+        self._provisioner = provisioner
         self._lock = threading.RLock()
         self._providers = Providers(self.graph, info.config, info.secret_keys)
         self._invokes = Invokes(self._providers, info.config, info.answers, self._assume)
@@ -233,28 +220,25 @@ class OfflineMonitor:
             resource = self._registrar.registered(request)
             self._transforms[resource.urn] = list(request.transforms)
             self._add(resource)
-        self._run_hooks(resource, request)
+        self._run_hooks(resource, request, request.hooks.before_create)
         self._observe(resource)
-        if self._provisioner is not None and (resource.custom or resource.remote):
-            return self._provision(self._provisioner, resource)
         known = {} if request.remote else self._echo(resource)
+        if self._provisioner is not None and (resource.custom or resource.remote):
+            known = self._provision(self._provisioner, resource)
+        self._run_hooks(resource, request, request.hooks.after_create)
         return resource_pb2.RegisterResourceResponse(
-            urn=resource.urn, id=resource.import_id, object=to_struct(known)
+            urn=resource.urn,
+            id=resource.id if self._provisioner else resource.import_id,
+            object=to_struct(known),
         )
 
-    def _provision(
-        self, provisioner: Provisioner, resource: Resource
-    ) -> resource_pb2.RegisterResourceResponse:
-        outputs = provisioner.provision(
-            resource, lambda name: self._providers.setting(resource.provider, name)
-        )
-        hidden = set(resource.additional_secret_outputs)
-        resource.outputs = {
-            name: secret(value) if name in hidden else value for name, value in outputs.items()
-        }
-        return resource_pb2.RegisterResourceResponse(
-            urn=resource.urn, id=resource.id, object=to_struct(resource.outputs)
-        )
+    def _provision(self, provisioner: Provisioner, resource: Resource) -> dict[str, Any]:
+        """Make a resource and return what is known of it then."""
+        provider = self.graph.resources.get(split_reference(resource.provider)[0])
+        made = provisioner.provision(resource, provider.inputs if provider else {})
+        resource.id, resource.outputs = made.id, dict(made.outputs)
+        known = {} if resource.remote else self._echo(resource)
+        return {**known, **self._hidden(resource, made.outputs)}
 
     def _transforms_for(
         self, request: resource_pb2.RegisterResourceRequest
@@ -278,16 +262,22 @@ class OfflineMonitor:
 
     def _echo(self, resource: Resource) -> dict[str, Any]:
         """What is known of a resource that does not exist: its inputs."""
-        hidden = set(resource.additional_secret_outputs)
-        return {name: secret(value) if name in hidden else value for name, value in resource.inputs.items()}
+        return self._hidden(resource, resource.inputs)
 
-    def _run_hooks(self, resource: Resource, request: resource_pb2.RegisterResourceRequest) -> None:
-        for name in (*request.hooks.before_create, *request.hooks.after_create):
+    def _hidden(self, resource: Resource, properties: Mapping[str, Any]) -> dict[str, Any]:
+        hidden = set(resource.additional_secret_outputs)
+        return {name: secret(value) if name in hidden else value for name, value in properties.items()}
+
+    def _run_hooks(
+        self, resource: Resource, request: resource_pb2.RegisterResourceRequest, names: Iterable[str]
+    ) -> None:
+        for name in names:
             hook = self._hooks.get(name)
-            if hook is None or not (hook.on_dry_run or self._provisioner):
+            if hook is None or (self._provisioner is None and not hook.on_dry_run):
                 continue
             question = resource_pb2.ResourceHookRequest(
                 urn=resource.urn,
+                id=resource.id if self._provisioner else "",
                 name=resource.name,
                 type=resource.type,
                 new_inputs=request.object,
@@ -373,7 +363,10 @@ class OfflineMonitor:
                 provider = request.provider or self._providers.resolve(
                     request.tok, "", request.parent, request.version, request.packageRef
                 )
-                result = self._invokes.answer(request.tok, args, provider)
+                given = self._provisioner.invoke(request.tok, args) if self._provisioner else None
+                result = dict(given) if given else self._invokes.answer(request.tok, args, provider)
+        if result is None and self._provisioner is not None:
+            raise EngineError(f"{request.tok} cannot be answered offline, with the arguments {sorted(args)}")
         if result is None:
             with self._lock:
                 self.graph.unanswered[request.tok] = self.graph.unanswered.get(request.tok, 0) + 1

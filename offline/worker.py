@@ -87,15 +87,15 @@ def preview(task: Task, output: IO[bytes] | None = None, *, fork_packs: bool = F
         stack.callback(monitor.close)
         if task.python is not None:
             target = output or stack.enter_context(tempfile.TemporaryFile())
-            outcome = run_isolated(_spec(task), monitor, task.python, target)
+            outcome = run_isolated(spec_of(task), monitor, task.python, target)
             if output is None:
                 target.seek(0)
                 printed.write(target.read().decode(errors="replace"))
         elif output is None:
             with redirect_stdout(printed), redirect_stderr(printed):
-                outcome = run(_spec(task), monitor, monitor)
+                outcome = run(spec_of(task), monitor, monitor)
         else:
-            outcome = run(_spec(task), monitor, monitor)
+            outcome = run(spec_of(task), monitor, monitor)
         _explain(outcome, monitor)
         # Messages about resources come in when their URNs do, which is not the same order in two runs.
         monitor.graph.diagnostics.sort(key=lambda diagnostic: diagnostic.urn)
@@ -109,7 +109,7 @@ def preview(task: Task, output: IO[bytes] | None = None, *, fork_packs: bool = F
     return result
 
 
-def _spec(task: Task) -> Spec:
+def spec_of(task: Task) -> Spec:
     info = task.info
     return Spec(
         program=str(task.program),

@@ -1,438 +1,440 @@
-"""Amazon EventBridge: buses, rules with their targets, archives with their replays.
+"""EventBridge: buses, rules and their targets, archives and replays.
 
-https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/
 """
 
-from __future__ import annotations
-
 import json
-import uuid
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+import re
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from threading import Condition
-from time import monotonic
-from typing import Any, Final, Protocol
+from threading import Condition, RLock
+from typing import Any, Final
+from uuid import uuid4
 
-from moto.events.models import EventPattern
-
+from local.aws.engine import Engine, tag_list, tags_of
+from local.aws.event_archives import Archives
+from local.aws.event_delivery import Delivery, applies
+from local.aws.event_targets import check_target, pattern_of
 from local.aws.service import Answer, AwsError, Call
+from local.aws.shelf import Item, Shelf, Tail
 from local.aws.store import Store
 from local.clock import Clock
 
-MAX_ENTRIES: Final = 10
-MAX_BYTES: Final = 262_144
-TAIL: Final = 2_000
-"""How many events the tail keeps, for who watches."""
-DEFAULT: Final = "default"
+_NAME: Final = re.compile(r"[/.\-_A-Za-z0-9]{1,256}")
+_RULE_NAME: Final = re.compile(r"[.\-_A-Za-z0-9]{1,64}")
+_ENTRY_BYTES: Final = 262_144
+_TARGETS_OF_A_RULE: Final = 5
 
 
-class Deliver(Protocol):
-    """Hands an event to a target's ARN. Raises AwsError when it is not taken."""
+class Events(Engine):
+    """The buses of every Region; `default` is in each. Rules that go by a schedule never fire."""
 
-    def __call__(self, arn: str, body: str, *, service: str, source_arn: str) -> None: ...
-
-
-@dataclass
-class Rule:
-    """`targets`: by id."""
-
-    name: str
-    bus: str
-    arn: str
-    pattern: str = ""
-    schedule: str = ""
-    enabled: bool = True
-    description: str = ""
-    targets: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-
-@dataclass
-class Bus:
-    """`archives`: by name; each a pattern and the events it kept. Rules by name."""
-
-    region: str
-    name: str
-    arn: str
-    rules: dict[str, Rule] = field(default_factory=dict)
-
-
-@dataclass
-class Archive:
-    """`events` are kept apart, by number."""
-
-    name: str
-    arn: str
-    bus_arn: str
-    pattern: str
-    retention_days: int
-
-
-class Events:
-    """`deliver`: to the targets, by their ARN."""
-
-    def __init__(self, store: Store, clock: Clock, *, account: str, deliver: Deliver) -> None:
+    def __init__(self, store: Store, clock: Clock, delivery: Delivery) -> None:
         self._store = store
         self._clock = clock
-        self._account = account
-        self._deliver = deliver
-        self._changed = Condition()
-        self._buses: dict[str, Bus] = {}
-        for arn, state in store.load("events-bus"):
-            rules = {name: Rule(**rule) for name, rule in state.pop("rules").items()}
-            self._buses[arn] = Bus(**state, rules=rules)
-        self._archives = {arn: Archive(**state) for arn, state in store.load("events-archive")}
-        self._replays: dict[str, Answer] = dict(store.load("events-replay"))
-        tail = [(int(key), event) for key, event in store.load("events-tail")]
-        self._tail: deque[tuple[int, Any]] = deque(tail, maxlen=TAIL)
-        self._number = tail[-1][0] if tail else 0
-        self._undelivered = 0
-        self._calls: Mapping[str, Callable[[Call], Answer]] = {
-            "CreateEventBus": self._create_bus,
-            "DescribeEventBus": self._describe_bus,
-            "DeleteEventBus": self._delete_bus,
-            "ListEventBuses": self._list_buses,
-            "PutRule": self._put_rule,
-            "DescribeRule": self._describe_rule,
-            "DeleteRule": self._delete_rule,
-            "ListRules": self._list_rules,
-            "EnableRule": lambda call: self._switch(call, enabled=True),
-            "DisableRule": lambda call: self._switch(call, enabled=False),
-            "PutTargets": self._put_targets,
-            "RemoveTargets": self._remove_targets,
-            "ListTargetsByRule": self._list_targets,
-            "CreateArchive": self._create_archive,
-            "UpdateArchive": self._update_archive,
-            "DescribeArchive": self._describe_archive,
-            "DeleteArchive": self._delete_archive,
-            "StartReplay": self._replay,
-            "DescribeReplay": self._describe_replay,
-            "TagResource": lambda _: {},
-            "ListTagsForResource": lambda _: {"Tags": []},
-            "PutEvents": self._put_events,
-        }
+        self._delivery = delivery
+        self._lock = RLock()
+        self._seen = Condition(self._lock)
+        self._buses = Shelf(store, "events.bus")
+        self._rules = Shelf(store, "events.rule")
+        self._tail = Tail(store, "events.tail")
+        self._archives = Archives(store, clock, self._lock, self._send_again)
+        delivery.send_to_bus = self._forward
+        super().__init__(
+            {
+                "CreateEventBus": self._create_bus,
+                "DeleteEventBus": self._delete_bus,
+                "DeleteRule": self._delete_rule,
+                "DescribeEventBus": self._describe_bus,
+                "DescribeRule": self._describe_rule,
+                "DisableRule": lambda call: self._set_state(call, "DISABLED"),
+                "EnableRule": lambda call: self._set_state(call, "ENABLED"),
+                "ListEventBuses": self._list_buses,
+                "ListRules": self._list_rules,
+                "ListTagsForResource": self._list_tags,
+                "ListTargetsByRule": self._list_targets,
+                "PutEvents": self._put_events,
+                "PutPermission": self._put_permission,
+                "PutRule": self._put_rule,
+                "PutTargets": self._put_targets,
+                "RemovePermission": self._remove_permission,
+                "RemoveTargets": self._remove_targets,
+                "TagResource": self._tag,
+                "TestEventPattern": self._test_pattern,
+                "UntagResource": self._untag,
+                "UpdateEventBus": self._update_bus,
+                **self._archives.operations,
+            }
+        )
 
-    def call(self, call: Call) -> Answer:
-        """See `local.aws.service.Service`."""
-        serve = self._calls.get(call.operation)
-        if serve is None:
-            raise AwsError("InvalidAction", f"{call.operation} is not served: {', '.join(self._calls)}")
-        with self._changed:
-            return serve(call)
+    def events_after(self, number: int, wait_seconds: float) -> tuple[int, list[Item]]:
+        """(number of the newest, events after `number` of the last 1,000): as consumers see them, plus `bus`.
+
+        Waits up to `wait_seconds` (really) for one.
+        """
+        end = time.monotonic() + wait_seconds
+        with self._lock:
+            while self._tail.last <= number and (left := end - time.monotonic()) > 0:
+                self._seen.wait(left)
+            return self._tail.last, self._tail.after(number)
 
     def status(self) -> Mapping[str, Any]:
-        """How many events came, and how many a target and its dead-letter queue did not take."""
-        return {"events": self._number, "undelivered": self._undelivered}
+        """`buses`: of each its name, ARN and rules; `retrying`: events that a target could not take yet."""
+        with self._lock:
+            buses = [
+                {
+                    "name": bus["Name"],
+                    "arn": arn,
+                    "rules": sum(rule["bus"] == arn for rule in self._rules.values()),
+                }
+                for arn, bus in self._buses.items()
+            ]
+        return {"buses": buses, "retrying": self._delivery.waiting()}
 
-    def events_after(self, number: int, wait_seconds: float) -> tuple[int, list[Any]]:
-        """(the last number, the events after `number`), as soon as there is one; for who watches."""
-        deadline = monotonic() + wait_seconds
-        with self._changed:
-            while self._number <= number and (left := deadline - monotonic()) > 0:
-                self._changed.wait(left)
-            return self._number, [event for at, event in self._tail if at > number]
+    # Buses
 
-    # Buses and rules
+    def _bus(self, call: Call, name: str | None) -> tuple[str, Item]:
+        name = name or "default"
+        arn = (
+            name
+            if name.startswith("arn:")
+            else f"arn:aws:events:{call.region}:{call.account}:event-bus/{name}"
+        )
+        short = arn.split("/", 1)[-1]
+        if (bus := self._buses.get(arn)) is not None:
+            return arn, bus
+        if short != "default":
+            raise AwsError("ResourceNotFoundException", f"Event bus {short} does not exist.")
+        return arn, {"Name": "default", "created": self._clock(), "changed": self._clock(), "tags": {}}
 
     def _create_bus(self, call: Call) -> Answer:
-        name = str(call.params["Name"])
-        arn = self._bus_arn(call.region, name)
-        if arn in self._buses:
-            raise AwsError("ResourceAlreadyExistsException", f"event bus {name} exists")
-        self._keep(Bus(call.region, name, arn))
-        return {"EventBusArn": arn}
+        name = str(self.need(call, "Name"))
+        if not _NAME.fullmatch(name):
+            raise AwsError(self.invalid, f"Name {name!r}: use letters, digits, / . - and _")
+        arn = f"arn:aws:events:{call.region}:{call.account}:event-bus/{name}"
+        given = _given(call, "Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
+        now = self._clock()
+        with self._lock:
+            if arn in self._buses or name == "default":
+                raise AwsError("ResourceAlreadyExistsException", f"Event bus {name} already exists.")
+            tags = tags_of(call.params.get("Tags"))
+            self._buses.put(arn, {"Name": name, **given, "tags": tags, "created": now, "changed": now})
+        return {"EventBusArn": arn, **given}
+
+    def _update_bus(self, call: Call) -> Answer:
+        given = _given(call, "Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
+        with self._lock:
+            arn, bus = self._bus(call, call.params.get("Name"))
+            self._buses.put(arn, {**bus, **given, "changed": self._clock()})
+        return {"Arn": arn, "Name": bus["Name"], **given}
 
     def _describe_bus(self, call: Call) -> Answer:
-        bus = self._bus(call)
-        return {"Name": bus.name, "Arn": bus.arn}
-
-    def _delete_bus(self, call: Call) -> Answer:
-        arn = self._bus_arn(call.region, str(call.params["Name"]))
-        if self._buses.pop(arn, None) is not None:
-            with self._store.transaction() as writing:
-                writing.delete("events-bus", arn)
-        return {}
+        with self._lock:
+            return _shown_bus(*self._bus(call, call.params.get("Name")))
 
     def _list_buses(self, call: Call) -> Answer:
-        buses = [bus for bus in self._buses.values() if bus.region == call.region]
-        return {"EventBuses": [{"Name": bus.name, "Arn": bus.arn} for bus in buses]}
+        start = f"arn:aws:events:{call.region}:{call.account}:event-bus/"
+        with self._lock:
+            default, bus = self._bus(call, None)
+            buses = {default: bus} | {arn: one for arn, one in self._buses.items() if arn.startswith(start)}
+        prefix = call.params.get("NamePrefix") or ""
+        found = [_shown_bus(arn, one) for arn, one in buses.items() if one["Name"].startswith(prefix)]
+        return {"EventBuses": found}
 
-    def _put_rule(self, call: Call) -> Answer:
-        params, bus = call.params, self._bus(call)
-        name, pattern = str(params["Name"]), str(params.get("EventPattern") or "")
-        if pattern:
-            _pattern(pattern)
-        path = name if bus.name == DEFAULT else f"{bus.name}/{name}"
-        known = bus.rules.get(name)
-        bus.rules[name] = Rule(
-            name=name,
-            bus=bus.arn,
-            arn=f"arn:aws:events:{bus.region}:{self._account}:rule/{path}",
-            pattern=pattern,
-            schedule=str(params.get("ScheduleExpression") or ""),
-            enabled=params.get("State", "ENABLED") != "DISABLED",
-            description=str(params.get("Description") or ""),
-            targets=known.targets if known else {},
-        )
-        self._keep(bus)
-        return {"RuleArn": bus.rules[name].arn}
-
-    def _describe_rule(self, call: Call) -> Answer:
-        rule = self._rule(call, "Name")
-        return {
-            "Name": rule.name,
-            "Arn": rule.arn,
-            "EventPattern": rule.pattern,
-            "State": "ENABLED" if rule.enabled else "DISABLED",
-            "Description": rule.description,
-        }
-
-    def _delete_rule(self, call: Call) -> Answer:
-        bus = self._bus(call)
-        rule = bus.rules.get(str(call.params["Name"]))
-        if rule is not None and rule.targets and not call.params.get("Force"):
-            raise AwsError("ValidationException", f"rule {rule.name} has targets: remove them first")
-        bus.rules.pop(str(call.params["Name"]), None)
-        self._keep(bus)
+    def _delete_bus(self, call: Call) -> Answer:
+        name = str(self.need(call, "Name"))
+        if name == "default":
+            raise AwsError(self.invalid, "Cannot delete event bus default.")
+        with self._lock:
+            arn = f"arn:aws:events:{call.region}:{call.account}:event-bus/{name}"
+            if any(rule["bus"] == arn for rule in self._rules.values()):
+                raise AwsError(self.invalid, f"Event bus {name} can't be deleted since it has rules.")
+            self._buses.remove(arn)
         return {}
 
-    def _list_rules(self, call: Call) -> Answer:
-        rules = [{"Name": rule.name, "Arn": rule.arn} for rule in self._bus(call).rules.values()]
-        return {"Rules": rules}
+    def _put_permission(self, call: Call) -> Answer:
+        with self._lock:
+            arn, bus = self._bus(call, call.params.get("EventBusName"))
+            if call.params.get("Policy"):
+                try:
+                    policy = json.loads(call.params["Policy"])
+                except ValueError as error:
+                    raise AwsError(self.invalid, f"Policy is no JSON: {error}") from None
+            else:
+                policy = json.loads(bus.get("Policy") or '{"Version": "2012-10-17", "Statement": []}')
+                principal = str(self.need(call, "Principal"))
+                statement = {
+                    "Sid": self.need(call, "StatementId"),
+                    "Effect": "Allow",
+                    "Principal": "*" if principal == "*" else {"AWS": f"arn:aws:iam::{principal}:root"},
+                    "Action": call.params.get("Action") or "events:PutEvents",
+                    "Resource": arn,
+                }
+                others = [one for one in policy["Statement"] if one.get("Sid") != statement["Sid"]]
+                policy["Statement"] = [*others, statement]
+            self._buses.put(arn, {**bus, "Policy": json.dumps(policy)})
+        return {}
 
-    def _switch(self, call: Call, *, enabled: bool) -> Answer:
-        self._rule(call, "Name").enabled = enabled
-        self._keep(self._bus(call))
+    def _remove_permission(self, call: Call) -> Answer:
+        with self._lock:
+            arn, bus = self._bus(call, call.params.get("EventBusName"))
+            policy = json.loads(bus.get("Policy") or '{"Statement": []}')
+            gone = call.params.get("StatementId")
+            left = [one for one in policy["Statement"] if one.get("Sid") != gone]
+            if call.params.get("RemoveAllPermissions"):
+                left = []
+            elif len(left) == len(policy["Statement"]):
+                raise AwsError("ResourceNotFoundException", f"Statement {gone} does not exist.")
+            changed = json.dumps({**policy, "Statement": left}) if left else ""
+            self._buses.put(arn, {**bus, "Policy": changed})
+        return {}
+
+    # Rules and targets
+
+    def _rule(self, call: Call, name: str) -> tuple[str, Item]:
+        arn, bus = self._bus(call, call.params.get("EventBusName"))
+        key = _rule_arn(arn, name)
+        if (rule := self._rules.get(key)) is None:
+            raise AwsError(
+                "ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus['Name']}."
+            )
+        return key, rule
+
+    def _put_rule(self, call: Call) -> Answer:
+        name = str(self.need(call, "Name"))
+        if not _RULE_NAME.fullmatch(name):
+            raise AwsError(self.invalid, f"Name {name!r}: use 1 to 64 letters, digits, . - and _")
+        if not call.params.get("EventPattern") and not call.params.get("ScheduleExpression"):
+            raise AwsError(self.invalid, "EventPattern or ScheduleExpression must be specified.")
+        if call.params.get("EventPattern"):
+            pattern_of(call.params["EventPattern"])
+        with self._lock:
+            bus_arn, bus = self._bus(call, call.params.get("EventBusName"))
+            if call.params.get("ScheduleExpression") and bus["Name"] != "default":
+                raise AwsError(self.invalid, "ScheduleExpression is supported only on the default event bus.")
+            arn = _rule_arn(bus_arn, name)
+            before = self._rules.get(arn) or {"targets": {}, "tags": tags_of(call.params.get("Tags"))}
+            given = _given(call, "EventPattern", "ScheduleExpression", "Description", "RoleArn")
+            state = call.params.get("State") or "ENABLED"
+            self._rules.put(
+                arn,
+                {
+                    **given,
+                    "Name": name,
+                    "State": state,
+                    "EventBusName": bus["Name"],
+                    "bus": bus_arn,
+                    "targets": before["targets"],
+                    "tags": before["tags"],
+                },
+            )
+        return {"RuleArn": arn}
+
+    def _describe_rule(self, call: Call) -> Answer:
+        with self._lock:
+            arn, rule = self._rule(call, str(self.need(call, "Name")))
+            return {**_shown_rule(arn, rule), "CreatedBy": call.account}
+
+    def _list_rules(self, call: Call) -> Answer:
+        prefix = call.params.get("NamePrefix") or ""
+        with self._lock:
+            bus_arn, _ = self._bus(call, call.params.get("EventBusName"))
+            return {
+                "Rules": [
+                    _shown_rule(arn, rule)
+                    for arn, rule in self._rules.items()
+                    if rule["bus"] == bus_arn and rule["Name"].startswith(prefix)
+                ]
+            }
+
+    def _set_state(self, call: Call, state: str) -> Answer:
+        with self._lock:
+            arn, rule = self._rule(call, str(self.need(call, "Name")))
+            self._rules.put(arn, {**rule, "State": state})
+        return {}
+
+    def _delete_rule(self, call: Call) -> Answer:
+        name = str(self.need(call, "Name"))
+        with self._lock:
+            bus_arn, _ = self._bus(call, call.params.get("EventBusName"))
+            arn = _rule_arn(bus_arn, name)
+            if (rule := self._rules.get(arn)) and rule["targets"]:
+                raise AwsError(self.invalid, "Rule can't be deleted since it has targets.")
+            self._rules.remove(arn)
         return {}
 
     def _put_targets(self, call: Call) -> Answer:
-        rule = self._rule(call, "Rule")
-        for target in call.params["Targets"]:
-            rule.targets[str(target["Id"])] = dict(target)
-        self._keep(self._bus(call))
+        targets = self.need(call, "Targets")
+        for target in targets:
+            if not str(target.get("Arn", "")).startswith("arn:"):
+                raise AwsError(self.invalid, f"Parameter {target.get('Arn')} is not valid. Reason: no ARN.")
+            check_target(target)
+        with self._lock:
+            arn, rule = self._rule(call, str(self.need(call, "Rule")))
+            kept = {**rule["targets"], **{target["Id"]: target for target in targets}}
+            if len(kept) > _TARGETS_OF_A_RULE:
+                raise AwsError(
+                    "LimitExceededException", f"{rule['Name']} would have {len(kept)} targets: there can be 5"
+                )
+            self._rules.put(arn, {**rule, "targets": kept})
         return {"FailedEntryCount": 0, "FailedEntries": []}
 
     def _remove_targets(self, call: Call) -> Answer:
-        rule = self._rule(call, "Rule")
-        for name in call.params["Ids"]:
-            rule.targets.pop(str(name), None)
-        self._keep(self._bus(call))
+        ids = list(self.need(call, "Ids"))
+        with self._lock:
+            arn, rule = self._rule(call, str(self.need(call, "Rule")))
+            kept = {id_: target for id_, target in rule["targets"].items() if id_ not in ids}
+            self._rules.put(arn, {**rule, "targets": kept})
         return {"FailedEntryCount": 0, "FailedEntries": []}
 
     def _list_targets(self, call: Call) -> Answer:
-        return {"Targets": list(self._rule(call, "Rule").targets.values())}
+        with self._lock:
+            return {"Targets": list(self._rule(call, str(self.need(call, "Rule")))[1]["targets"].values())}
 
-    # Archives
+    # Tags
 
-    def _create_archive(self, call: Call) -> Answer:
-        name, bus_arn = str(call.params["ArchiveName"]), str(call.params["EventSourceArn"])
-        arn = f"arn:aws:events:{call.region}:{self._account}:archive/{name}"
-        if arn in self._archives:
-            raise AwsError("ResourceAlreadyExistsException", f"archive {name} exists")
-        if bus_arn not in self._buses:
-            raise AwsError("ResourceNotFoundException", f"there is no event bus {bus_arn}")
-        pattern = str(call.params.get("EventPattern") or "")
-        self._keep_archive(Archive(name, arn, bus_arn, pattern, int(call.params.get("RetentionDays") or 0)))
-        return {"ArchiveArn": arn, "State": "ENABLED"}
+    def _tagged(self, call: Call) -> tuple[Shelf, str, Item]:
+        arn = str(self.need(call, "ResourceARN"))
+        for shelf in (self._rules, self._buses):
+            if (item := shelf.get(arn)) is not None:
+                return shelf, arn, item
+        if ":event-bus/" in arn:
+            return self._buses, *self._bus(call, arn)
+        raise AwsError("ResourceNotFoundException", f"There is no {arn}")
 
-    def _update_archive(self, call: Call) -> Answer:
-        archive = self._archive(call)
-        archive.retention_days = int(call.params.get("RetentionDays") or archive.retention_days)
-        archive.pattern = str(call.params.get("EventPattern") or archive.pattern)
-        self._keep_archive(archive)
-        return {"ArchiveArn": archive.arn, "State": "ENABLED"}
-
-    def _describe_archive(self, call: Call) -> Answer:
-        archive = self._archive(call)
-        return {
-            "ArchiveArn": archive.arn,
-            "ArchiveName": archive.name,
-            "EventSourceArn": archive.bus_arn,
-            "RetentionDays": archive.retention_days,
-            "EventCount": len(self._store.load(f"archive {archive.arn}")),
-            "State": "ENABLED",
-        }
-
-    def _delete_archive(self, call: Call) -> Answer:
-        archive = self._archive(call)
-        with self._store.transaction() as writing:
-            writing.clear(f"archive {archive.arn}")
-            writing.delete("events-archive", archive.arn)
-        del self._archives[archive.arn]
+    def _tag(self, call: Call) -> Answer:
+        with self._lock:
+            shelf, arn, item = self._tagged(call)
+            shelf.put(arn, {**item, "tags": {**item["tags"], **tags_of(self.need(call, "Tags"))}})
         return {}
 
-    def _replay(self, call: Call) -> Answer:
-        """At once: what AWS does in the background, in the order of the archive."""
-        params = call.params
-        archive = self._archives.get(str(params["EventSourceArn"]))
-        if archive is None:
-            raise AwsError("ResourceNotFoundException", f"there is no archive {params['EventSourceArn']}")
-        bus = self._buses[params["Destination"]["Arn"]]
-        only = params["Destination"].get("FilterArns")
-        first, last = float(params["EventStartTime"]), float(params["EventEndTime"])
-        name = str(params["ReplayName"])
-        for _, kept in self._store.load(f"archive {archive.arn}"):
-            if first <= kept["at"] < last:
-                event = {**kept["event"], "replay-name": name}
-                self._route(bus, event, only)
-        arn = f"arn:aws:events:{call.region}:{self._account}:replay/{name}"
-        self._replays[name] = {"ReplayName": name, "ReplayArn": arn, "State": "COMPLETED"}
-        with self._store.transaction() as writing:
-            writing.put("events-replay", name, self._replays[name])
-        return {"ReplayArn": arn, "State": "STARTING"}
+    def _untag(self, call: Call) -> Answer:
+        gone = set(self.need(call, "TagKeys"))
+        with self._lock:
+            shelf, arn, item = self._tagged(call)
+            left = {key: value for key, value in item["tags"].items() if key not in gone}
+            shelf.put(arn, {**item, "tags": left})
+        return {}
 
-    def _describe_replay(self, call: Call) -> Answer:
-        name = str(call.params["ReplayName"])
-        if name not in self._replays:
-            raise AwsError("ResourceNotFoundException", f"there is no replay {name}")
-        return self._replays[name]
+    def _list_tags(self, call: Call) -> Answer:
+        with self._lock:
+            return {"Tags": tag_list(self._tagged(call)[2]["tags"])}
 
     # Events
 
-    def _put_events(self, call: Call) -> Answer:
-        entries = call.params["Entries"]
-        if not 1 <= len(entries) <= MAX_ENTRIES:
-            raise AwsError("ValidationException", f"{len(entries)} entries: 1 to {MAX_ENTRIES} can be")
-        size = sum(len(json.dumps(entry)) for entry in entries)
-        if size > MAX_BYTES:
-            raise AwsError("ValidationException", f"{size} bytes at once: up to {MAX_BYTES} can be")
-        answers = [self._put_event(call, entry) for entry in entries]
-        self._changed.notify_all()
-        return {"FailedEntryCount": sum("ErrorCode" in one for one in answers), "Entries": answers}
+    def _test_pattern(self, call: Call) -> Answer:
+        event = json.loads(self.need(call, "Event"))
+        return {"Result": pattern_of(str(self.need(call, "EventPattern"))).matches(event)}
 
-    def _put_event(self, call: Call, entry: Mapping[str, Any]) -> Answer:
-        named = str(entry.get("EventBusName") or DEFAULT)
-        arn = named if named.startswith("arn:") else self._bus_arn(call.region, named)
-        bus = self._buses.get(arn) or (self._default(call.region) if named == DEFAULT else None)
-        if bus is None:
-            return {"ErrorCode": "InvalidArgument", "ErrorMessage": f"there is no event bus {named}"}
+    def _put_events(self, call: Call) -> Answer:
+        entries = self.need(call, "Entries")
+        if len(entries) > 10:
+            raise AwsError(self.invalid, f"{len(entries)} entries: a call takes up to 10")
+        if (total := sum(_size(entry) for entry in entries)) > _ENTRY_BYTES:
+            raise AwsError(
+                self.invalid,
+                f"The total size of the entries is over the limit: {total} of {_ENTRY_BYTES} bytes",
+            )
+        answers: list[dict[str, str]] = []
+        accepted: list[tuple[str, Item]] = []
+        for entry in entries:
+            try:
+                accepted.append(self._event(call, entry))
+                answers.append({"EventId": accepted[-1][1]["id"]})
+            except AwsError as error:
+                answers.append({"ErrorCode": error.code, "ErrorMessage": error.message})
+        with self._lock, self._store.transaction():
+            for bus_arn, event in accepted:
+                self._archives.keep(bus_arn, event, self._clock())
+                self._show(bus_arn, event)
+        for bus_arn, event in accepted:
+            self._route(bus_arn, event)
+        return {"FailedEntryCount": len(entries) - len(accepted), "Entries": answers}
+
+    def _event(self, call: Call, entry: Mapping[str, Any]) -> tuple[str, Item]:
+        for name in ("Source", "DetailType", "Detail"):
+            if not entry.get(name):
+                raise AwsError(
+                    "InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is required."
+                )
+        if str(entry["Source"]).startswith("aws."):
+            raise AwsError("NotAuthorizedForSourceException", "Not authorized for the source.")
         try:
             detail = json.loads(entry["Detail"])
-        except (KeyError, ValueError):
-            return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
-        now = self._clock()
-        at = float(entry.get("Time") or now)
-        event = {
+        except ValueError:
+            detail = None
+        if not isinstance(detail, dict):
+            raise AwsError("MalformedDetail", "Detail is malformed.")
+        with self._lock:
+            bus_arn, _ = self._bus(call, entry.get("EventBusName"))
+        at = entry.get("Time")
+        return bus_arn, {
             "version": "0",
-            "id": str(uuid.uuid4()),
+            "id": str(uuid4()),
             "detail-type": entry["DetailType"],
             "source": entry["Source"],
-            "account": self._account,
-            "time": datetime.fromtimestamp(int(at), UTC).isoformat().replace("+00:00", "Z"),
+            "account": call.account,
+            "time": _time(self._clock() if at is None else float(at)),
             "region": call.region,
-            "resources": list(entry.get("Resources") or ()),
+            "resources": list(entry.get("Resources") or []),
             "detail": detail,
         }
-        self._number += 1
-        with self._store.transaction() as writing:
-            for archive in self._archives.values():
-                if archive.bus_arn == bus.arn and _matches(archive.pattern, event):
-                    kept = {"at": at, "event": event}
-                    writing.put(f"archive {archive.arn}", f"{self._number:020d}", kept)
-            writing.put("events-tail", f"{self._number:020d}", {**event, "bus": bus.name})
-            if len(self._tail) == TAIL:
-                writing.delete("events-tail", f"{self._tail[0][0]:020d}")
-            self._tail.append((self._number, {**event, "bus": bus.name}))
-            self._route(bus, event)
-        return {"EventId": event["id"]}
 
-    def _route(self, bus: Bus, event: Mapping[str, Any], only: list[str] | None = None) -> None:
-        for rule in bus.rules.values():
-            if not rule.enabled or not rule.pattern or (only and rule.arn not in only):
-                continue
-            if _matches(rule.pattern, event):
-                for target in rule.targets.values():
-                    self._send(rule, target, event)
+    def _show(self, bus_arn: str, event: Item) -> None:
+        self._tail.add({**event, "bus": bus_arn.split("/", 1)[-1]})
+        self._seen.notify_all()
 
-    def _send(self, rule: Rule, target: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-        body = _input(target, event)
-        source = {"service": "events.amazonaws.com", "source_arn": rule.arn}
-        try:
-            self._deliver(target["Arn"], body, **source)
-        except AwsError as refused:
-            # What AWS tries for a day fails here at once: nobody mends a policy meanwhile.
-            dead = (target.get("DeadLetterConfig") or {}).get("Arn")
-            try:
-                if dead is None:
-                    raise refused
-                self._deliver(dead, body, **source)
-            except AwsError:
-                self._undelivered += 1
+    def _route(self, bus_arn: str, event: Item, only: frozenset[str] | None = None) -> None:
+        with self._lock:
+            matching = [
+                (arn, list(rule["targets"].values()))
+                for arn, rule in self._rules.items()
+                if rule["bus"] == bus_arn
+                and (only is None or arn in only)
+                and applies(rule)
+                and pattern_of(rule["EventPattern"]).matches(event)
+            ]
+        # Without the lock: the targets' engines have theirs.
+        for arn, targets in matching:
+            for target in targets:
+                self._delivery.deliver(arn, target, event)
 
-    def _bus(self, call: Call) -> Bus:
-        named = str(call.params.get("EventBusName") or call.params.get("Name") or DEFAULT)
-        if call.operation.endswith(("Rule", "Targets", "Rules", "ByRule")):
-            named = str(call.params.get("EventBusName") or DEFAULT)
-        if named == DEFAULT:
-            return self._default(call.region)
-        arn = named if named.startswith("arn:") else self._bus_arn(call.region, named)
-        if arn not in self._buses:
-            raise AwsError("ResourceNotFoundException", f"there is no event bus {named}")
-        return self._buses[arn]
+    def _forward(self, bus_arn: str, event: Item) -> None:
+        with self._lock:
+            self._bus(Call("PutEvents", "", ""), bus_arn)
+            self._archives.keep(bus_arn, event, self._clock())
+            self._show(bus_arn, event)
+        self._route(bus_arn, event)
 
-    def _default(self, region: str) -> Bus:
-        arn = self._bus_arn(region, DEFAULT)
-        if arn not in self._buses:
-            self._keep(Bus(region, DEFAULT, arn))
-        return self._buses[arn]
-
-    def _rule(self, call: Call, member: str) -> Rule:
-        rule = self._bus(call).rules.get(str(call.params[member]))
-        if rule is None:
-            raise AwsError("ResourceNotFoundException", f"there is no rule {call.params[member]}")
-        return rule
-
-    def _archive(self, call: Call) -> Archive:
-        arn = f"arn:aws:events:{call.region}:{self._account}:archive/{call.params['ArchiveName']}"
-        if arn not in self._archives:
-            raise AwsError("ResourceNotFoundException", f"there is no archive {call.params['ArchiveName']}")
-        return self._archives[arn]
-
-    def _bus_arn(self, region: str, name: str) -> str:
-        return f"arn:aws:events:{region}:{self._account}:event-bus/{name}"
-
-    def _keep(self, bus: Bus) -> None:
-        self._buses[bus.arn] = bus
-        with self._store.transaction() as writing:
-            writing.put("events-bus", bus.arn, asdict(bus))
-
-    def _keep_archive(self, archive: Archive) -> None:
-        self._archives[archive.arn] = archive
-        with self._store.transaction() as writing:
-            writing.put("events-archive", archive.arn, asdict(archive))
+    def _send_again(self, bus_arn: str, event: Item, only: frozenset[str] | None) -> None:
+        with self._lock:
+            self._show(bus_arn, event)
+        self._route(bus_arn, event, only)
 
 
-def _pattern(text: str) -> EventPattern:
-    try:
-        return EventPattern.load(text)
-    except Exception as error:  # moto's own exceptions say no more
-        raise AwsError("InvalidEventPatternException", f"{text!r} is no event pattern: {error}") from error
+def _rule_arn(bus_arn: str, name: str) -> str:
+    start, bus = bus_arn.split(":event-bus/", 1)
+    return f"{start}:rule/{name}" if bus == "default" else f"{start}:rule/{bus}/{name}"
 
 
-def _matches(pattern: str, event: Mapping[str, Any]) -> bool:
-    given: Any = dict(event)
-    return not pattern or bool(_pattern(pattern).matches_event(given))
+def _given(call: Call, *names: str) -> dict[str, Any]:
+    return {name: call.params[name] for name in names if call.params.get(name)}
 
 
-def _input(target: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-    """What a target gets of an event: all of it, a part, a constant, or a text made of parts."""
-    if target.get("Input"):
-        return str(target["Input"])
-    if target.get("InputPath"):
-        return json.dumps(_at(event, str(target["InputPath"])))
-    transformer = target.get("InputTransformer")
-    if not transformer:
-        return json.dumps(event)
-    text = str(transformer["InputTemplate"])
-    for name, path in (transformer.get("InputPathsMap") or {}).items():
-        found = _at(event, path)
-        text = text.replace(f"<{name}>", found if isinstance(found, str) else json.dumps(found))
-    return text
+def _shown_bus(arn: str, bus: Item) -> dict[str, Any]:
+    kept = {key: value for key, value in bus.items() if key not in {"tags", "created", "changed"} and value}
+    return {**kept, "Arn": arn, "CreationTime": bus["created"], "LastModifiedTime": bus["changed"]}
 
 
-def _at(event: Any, path: str) -> Any:  # noqa: ANN401 - JSON
-    for name in path.removeprefix("$").split("."):
-        if name:
-            event = event.get(name) if isinstance(event, Mapping) else None
-    return event
+def _shown_rule(arn: str, rule: Item) -> dict[str, Any]:
+    return {"Arn": arn} | {key: value for key, value in rule.items() if key not in {"targets", "tags", "bus"}}
+
+
+def _size(entry: Mapping[str, Any]) -> int:
+    texts = [str(entry.get(name) or "") for name in ("Source", "DetailType", "Detail")]
+    return sum(len(text.encode()) for text in [*texts, *(entry.get("Resources") or [])])
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,353 +1,484 @@
-"""Amazon Data Firehose: buffers of records that become objects of a bucket.
+"""Firehose: records are buffered and put as objects, by size and by time.
 
-Objects are as Firehose names them. Records stay JSON: their conversion to Parquet is AWS's own, and is not
-done here.
-https://docs.aws.amazon.com/firehose/latest/APIReference/Welcome.html
+https://docs.aws.amazon.com/firehose/latest/APIReference/
+What has no counterpart on a laptop is said by `status()`: Parquet is written as lines of JSON, and what would
+go to another destination than S3 goes to its S3 backup.
 """
 
-from __future__ import annotations
-
 import base64
+import binascii
 import gzip
 import json
+import logging
 import re
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from threading import Event, RLock, Thread
-from typing import Any, Final
+from threading import RLock
+from typing import Any, Final, TypeAlias
 
-from local.aws.kinesis import Kinesis
-from local.aws.service import Answer, AwsError, Call
-from local.aws.store import Store
+from local.aws.engine import Engine, tag_list, tags_of
+from local.aws.object_names import check_prefix, evaluated, object_name
+from local.aws.partition_query import PartitionQuery
+from local.aws.service import Answer, AwsError, Call, Service
+from local.aws.shelf import Item, Shelf
+from local.aws.store import Store, Writing
 from local.clock import Clock
 
-MAX_RECORDS: Final = 500
-_LOOK_SECONDS: Final = 1.0
-_SELECT: Final = re.compile(r"!\{(\w+):([^}]+)\}")
-_JAVA: Final = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
+PutObject: TypeAlias = Callable[[str, str, bytes], None]
 
-PutObject = Callable[[str, str, bytes], None]
-"""(bucket, key, content)."""
+_NAME: Final = re.compile(r"[a-zA-Z0-9_.-]{1,64}")
+_MIB: Final = 1_048_576
+_RECORD_BYTES: Final = 1_024_000
+_BATCH_BYTES: Final = 4 * _MIB
+_BATCH_RECORDS: Final = 500
+_RECORDS: Final = "firehose.record"
+_FAILED: Final = "processing-failed"
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass
-class Delivery:
-    """A delivery stream. `checkpoint`: where reading goes on in the Kinesis stream that feeds it, by shard.
+class _Buffer:
+    """What goes into one object; `keys`: of the partition, `error`: why it goes to the errors."""
 
-    What came from there is not kept: after a restart it is read again, from where it was delivered up to.
-    """
-
-    region: str
-    name: str
     arn: str
-    configuration: dict[str, Any]
-    source: str = ""
-    started: float = 0.0
-    checkpoint: dict[str, str] = field(default_factory=dict)
-    delivered: int = 0
-    objects: int = 0
-    number: int = 0
-    buffer: list[str] = field(default_factory=list)
-
-    def state(self) -> dict[str, Any]:
-        """What is kept of it, but for its buffer."""
-        return {name: value for name, value in vars(self).items() if name != "buffer"}
-
-    @property
-    def due_seconds(self) -> float:
-        """How long the first record of a buffer waits."""
-        return float(_hint(self.configuration, "IntervalInSeconds", 300))
-
-    @property
-    def full_bytes(self) -> float:
-        """How large a buffer gets."""
-        return float(_hint(self.configuration, "SizeInMBs", 5)) * 1_048_576
+    keys: dict[str, str]
+    error: str
+    since: float
+    records: list[tuple[str, bytes]] = field(default_factory=list)
+    size: int = 0
 
 
-class Firehose:
-    """`put_object`: into the emulated S3. `start` begins to deliver."""
+class Firehose(Engine):
+    """The delivery streams of every Region. `run_due` is to be called now and then."""
 
-    def __init__(
-        self, store: Store, clock: Clock, *, account: str, kinesis: Kinesis, put_object: PutObject
-    ) -> None:
+    invalid = "InvalidArgumentException"
+
+    def __init__(self, store: Store, clock: Clock, kinesis: Service, objects: PutObject) -> None:
+        super().__init__(
+            {
+                "CreateDeliveryStream": self._create,
+                "DeleteDeliveryStream": self._delete,
+                "DescribeDeliveryStream": self._describe,
+                "ListDeliveryStreams": self._list,
+                "ListTagsForDeliveryStream": self._list_tags,
+                "PutRecord": self._put,
+                "PutRecordBatch": self._put_batch,
+                "StartDeliveryStreamEncryption": self._encrypt,
+                "StopDeliveryStreamEncryption": self._encrypt,
+                "TagDeliveryStream": self._tag,
+                "UntagDeliveryStream": self._untag,
+                "UpdateDestination": self._update,
+            }
+        )
         self._store = store
         self._clock = clock
-        self._account = account
         self._kinesis = kinesis
-        self._put_object = put_object
+        self._objects = objects
         self._lock = RLock()
-        self._streams = {arn: Delivery(**state) for arn, state in store.load("firehose")}
-        for place, record in store.load("firehose-record"):
-            self._streams[place.rpartition("/")[0]].buffer.append(record)
-        self._over = Event()
-        self._calls: Mapping[str, Callable[[Call], Answer]] = {
-            "CreateDeliveryStream": self._create,
-            "DeleteDeliveryStream": self._delete,
-            "DescribeDeliveryStream": self._describe,
-            "ListDeliveryStreams": self._list,
-            "UpdateDestination": self._update,
-            "TagDeliveryStream": lambda _: {},
-            "StartDeliveryStreamEncryption": lambda _: {},
-            "PutRecord": self._put,
-            "PutRecordBatch": self._put_many,
-        }
-
-    def call(self, call: Call) -> Answer:
-        """See `local.aws.service.Service`."""
-        serve = self._calls.get(call.operation)
-        if serve is None:
-            raise AwsError("InvalidAction", f"{call.operation} is not served: {', '.join(self._calls)}")
-        with self._lock:
-            return serve(call)
+        self._streams = Shelf(store, "firehose.stream")
+        self._checkpoints = Shelf(store, "firehose.checkpoint")
+        self._buffers: dict[tuple[str, str, str], _Buffer] = {}
+        self._next = 1
+        self._queries: dict[str, PartitionQuery] = {}
+        for key, kept in store.load(_RECORDS):
+            self._next = int(key) + 1
+            self._adopt(key, kept)
 
     def status(self) -> Mapping[str, Any]:
-        """Each delivery stream with what it holds and has delivered."""
+        """`deliveryStreams`: of each its name, ARN, buffered records and bytes, and what differs from AWS."""
         with self._lock:
-            return {
-                "deliveries": [
-                    {
-                        "name": one.name,
-                        "buffered": len(one.buffer),
-                        "delivered": one.delivered,
-                        "objects": one.objects,
-                        "format": "JSON" if "DataFormatConversionConfiguration" in one.configuration else "",
-                    }
-                    for one in self._streams.values()
-                ]
-            }
+            return {"deliveryStreams": [self._shown(arn, one) for arn, one in self._streams.items()]}
 
-    def deliver(self, arn: str, body: str, *, service: str, source_arn: str) -> None:
-        """A record of another AWS service. Raises AwsError."""
-        del service, source_arn
+    def _shown(self, arn: str, stream: Item) -> dict[str, Any]:
+        buffers = [buffer for buffer in self._buffers.values() if buffer.arn == arn]
+        notes = []
+        if _converts(stream["destination"]):
+            notes.append("writes lines of JSON, not Parquet")
+        if stream["kind"] != "ExtendedS3Destination":
+            notes.append(f"there is no {stream['kind']} here: everything goes to its S3 backup")
+        return {
+            "name": stream["name"],
+            "arn": arn,
+            "bufferedRecords": sum(len(buffer.records) for buffer in buffers),
+            "bufferedBytes": sum(buffer.size for buffer in buffers),
+            "notes": notes,
+        }
+
+    def run_due(self) -> None:
+        """Read the source streams, and put the objects whose time has come."""
         with self._lock:
-            if arn not in self._streams:
-                raise AwsError("ResourceNotFoundException", f"there is no delivery stream {arn}")
-            self._add(self._streams[arn], [base64.b64encode(body.encode()).decode()])
-
-    def start(self) -> Callable[[], None]:
-        """Deliver in the background; what is returned ends that."""
-        thread = Thread(target=self._running, daemon=True)
-        thread.start()
-
-        def stop() -> None:
-            self._over.set()
-            thread.join()
-
-        return stop
-
-    def _running(self) -> None:
-        while not self._over.wait(_LOOK_SECONDS):
-            self.tick()
-
-    def tick(self) -> None:
-        """Read what feeds the streams and deliver what is due, once."""
-        with self._lock:
-            for one in self._streams.values():
-                if one.source:
-                    self._read(one)
-                size = sum(map(len, one.buffer)) * 3 / 4
-                if one.buffer and (self._clock() - one.started >= one.due_seconds or size >= one.full_bytes):
-                    self._flush(one)
-
-    def _read(self, one: Delivery) -> None:
-        asked = {"StreamARN": one.source}
-        call = Call("ListShards", one.region, self._account, asked)
-        for shard in self._kinesis.call(call)["Shards"]:
-            name = shard["ShardId"]
-            iterator = one.checkpoint.get(name)
-            if iterator is None:
-                begin = {**asked, "ShardId": name, "ShardIteratorType": "TRIM_HORIZON"}
-                iterator = self._kinesis.call(Call("GetShardIterator", one.region, self._account, begin))[
-                    "ShardIterator"
-                ]
-            found = self._kinesis.call(
-                Call("GetRecords", one.region, self._account, {"ShardIterator": iterator})
-            )
-            if found["Records"]:
-                one.checkpoint[name] = found["NextShardIterator"]
-                self._add(one, [record["Data"] for record in found["Records"]])
-
-    def _add(self, one: Delivery, records: list[str]) -> None:
-        if not one.buffer:
-            one.started = self._clock()
-        one.buffer.extend(records)
-        if one.source:
-            return
-        with self._store.transaction() as writing:
-            for record in records:
-                one.number += 1
-                writing.put("firehose-record", f"{one.arn}/{one.number:020d}", record)
-            writing.put("firehose", one.arn, one.state())
-
-    def _flush(self, one: Delivery) -> None:
-        configuration = one.configuration
-        parts: dict[str, list[bytes]] = {}
-        for record in one.buffer:
-            content = base64.b64decode(record)
+            sources = [(arn, one["source"]) for arn, one in self._streams.items() if one["source"]]
+        for arn, source in sources:
             try:
-                keys = partition_keys(configuration, content)
-            except ValueError:
-                folder = _prefix(str(configuration.get("ErrorOutputPrefix") or "errors/"), one.started, {})
-                parts.setdefault(folder, []).append(content)
-                continue
-            folder = _prefix(str(configuration.get("Prefix") or ""), one.started, keys)
-            parts.setdefault(folder, []).append(content)
-        zipped = configuration.get("CompressionFormat") == "GZIP"
-        for folder, contents in parts.items():
-            body = b"".join(content if content.endswith(b"\n") else content + b"\n" for content in contents)
-            ending = str(configuration.get("FileExtension") or "")
-            name = f"{one.name}-1-{_stamp(one.started)}-{uuid.uuid4()}{ending}"
-            self._put_object(
-                str(configuration["BucketARN"]).rpartition(":")[2],
-                folder + name,
-                gzip.compress(body) if zipped else body,
+                self._pull(arn, source["KinesisStreamARN"])
+            except AwsError as error:
+                _log.warning("%s cannot read its source: %s", arn, error)
+        with self._lock:
+            now = self._clock()
+            for key, buffer in list(self._buffers.items()):
+                if now >= buffer.since + self._hints(buffer.arn)[0]:
+                    self._flush(key)
+
+    # Streams
+
+    def _arn(self, call: Call) -> str:
+        name = self.need(call, "DeliveryStreamName")
+        return f"arn:aws:firehose:{call.region}:{call.account}:deliverystream/{name}"
+
+    def _stream(self, call: Call) -> tuple[str, Item]:
+        arn = self._arn(call)
+        if (stream := self._streams.get(arn)) is None:
+            name = arn.split("/")[-1]
+            raise AwsError(
+                "ResourceNotFoundException", f"Firehose {name} under account {call.account} not found."
             )
-            one.objects += 1
-        one.delivered += len(one.buffer)
-        one.buffer = []
-        with self._store.transaction() as writing:
-            writing.clear("firehose-record", one.arn)
-            writing.put("firehose", one.arn, one.state())
+        return arn, stream
 
     def _create(self, call: Call) -> Answer:
-        params = call.params
+        arn, params = self._arn(call), call.params
         name = str(params["DeliveryStreamName"])
-        arn = f"arn:aws:firehose:{call.region}:{self._account}:deliverystream/{name}"
-        if arn in self._streams:
-            raise AwsError("ResourceInUseException", f"delivery stream {name} exists")
-        configuration = params.get("ExtendedS3DestinationConfiguration")
-        if not configuration:
-            raise AwsError("InvalidArgumentException", f"{name}: only an extended S3 destination is served")
-        partition_queries(configuration)
-        source = (params.get("KinesisStreamSourceConfiguration") or {}).get("KinesisStreamARN", "")
-        one = Delivery(call.region, name, arn, dict(configuration), source)
-        self._streams[arn] = one
-        self._keep(one)
+        if not _NAME.fullmatch(name):
+            raise AwsError(self.invalid, f"DeliveryStreamName {name!r}: use 1 to 64 letters, digits, _ . -")
+        kinds = [key for key in params if key.endswith("DestinationConfiguration")]
+        if len(kinds) != 1:
+            raise AwsError(self.invalid, f"Exactly one destination configuration: there are {len(kinds)}")
+        kind = kinds[0].removesuffix("Configuration")
+        destination = dict(params[kinds[0]])
+        self._check(kind, destination)
+        now = self._clock()
+        with self._lock:
+            if arn in self._streams:
+                raise AwsError("ResourceInUseException", f"Firehose {name} already exists.")
+            self._streams.put(
+                arn,
+                {
+                    "name": name,
+                    "type": params.get("DeliveryStreamType") or "DirectPut",
+                    "kind": kind,
+                    "destination": destination,
+                    "source": params.get("KinesisStreamSourceConfiguration"),
+                    "encryption": params.get("DeliveryStreamEncryptionConfigurationInput"),
+                    "tags": tags_of(params.get("Tags")),
+                    "created": now,
+                    "version": 1,
+                },
+            )
         return {"DeliveryStreamARN": arn}
 
+    def _check(self, kind: str, destination: Mapping[str, Any]) -> None:
+        if kind not in {"S3Destination", "ExtendedS3Destination"} and not _s3(kind, destination):
+            raise AwsError(self.invalid, f"{kind} without an S3 configuration")
+        try:
+            query = _query(destination)
+            keys = query.names if query else frozenset()
+            s3 = _s3(kind, destination)
+            check_prefix(s3.get("Prefix") or "", keys)
+            check_prefix(s3.get("ErrorOutputPrefix") or "", frozenset(), of_errors=True)
+        except ValueError as error:
+            raise AwsError(self.invalid, str(error)) from None
+        if s3.get("CompressionFormat") not in {None, "UNCOMPRESSED", "GZIP"}:
+            raise AwsError(
+                self.invalid, f"CompressionFormat {s3['CompressionFormat']} is not emulated: use GZIP"
+            )
+
     def _update(self, call: Call) -> Answer:
-        one = self._stream(call)
-        changed = {**one.configuration, **(call.params.get("ExtendedS3DestinationUpdate") or {})}
-        partition_queries(changed)
-        one.configuration = changed
-        self._keep(one)
+        with self._lock:
+            arn, stream = self._stream(call)
+            said = str(self.need(call, "CurrentDeliveryStreamVersionId"))
+            if said != str(stream["version"]):
+                raise AwsError(
+                    "ConcurrentModificationException", f"The version is {stream['version']}, not {said}"
+                )
+            update = call.params.get(f"{stream['kind']}Update") or {}
+            destination = {**stream["destination"], **update}
+            self._check(stream["kind"], destination)
+            self._flush_all(arn)  # what came before goes where it was to go
+            self._queries.pop(arn, None)
+            changed = {"destination": destination, "version": stream["version"] + 1}
+            self._streams.put(arn, {**stream, **changed})
         return {}
 
     def _delete(self, call: Call) -> Answer:
-        one = self._stream(call)
-        with self._store.transaction() as writing:
-            writing.clear("firehose-record", one.arn)
-            writing.delete("firehose", one.arn)
-        del self._streams[one.arn]
+        with self._lock:
+            arn, _ = self._stream(call)
+            self._flush_all(arn)
+            with self._writing() as writing:
+                for key in [key for key, buffer in self._buffers.items() if buffer.arn == arn]:
+                    for number, _ in self._buffers.pop(key).records:
+                        writing.delete(_RECORDS, number)
+                for place in [place for place in self._checkpoints if place.startswith(f"{arn}|")]:
+                    self._checkpoints.remove(place)
+                self._streams.remove(arn)
+            self._queries.pop(arn, None)
         return {}
 
     def _describe(self, call: Call) -> Answer:
-        one = self._stream(call)
-        return {
-            "DeliveryStreamDescription": {
-                "DeliveryStreamName": one.name,
-                "DeliveryStreamARN": one.arn,
-                "DeliveryStreamStatus": "ACTIVE",
-                "DeliveryStreamType": "KinesisStreamAsSource" if one.source else "DirectPut",
-                "VersionId": "1",
-                "Destinations": [{"DestinationId": "destinationId-000000000001"}],
-                "HasMoreDestinations": False,
-            }
+        with self._lock:
+            arn, stream = self._stream(call)
+        destination = {
+            "DestinationId": "destinationId-000000000001",
+            f"{stream['kind']}Description": _described(stream["destination"]),
         }
+        shown = {
+            "DeliveryStreamName": stream["name"],
+            "DeliveryStreamARN": arn,
+            "DeliveryStreamStatus": "ACTIVE",
+            "DeliveryStreamType": stream["type"],
+            "VersionId": str(stream["version"]),
+            "CreateTimestamp": stream["created"],
+            "Destinations": [destination],
+            "HasMoreDestinations": False,
+        }
+        if stream["source"]:
+            started = {**stream["source"], "DeliveryStartTimestamp": stream["created"]}
+            shown["Source"] = {"KinesisStreamSourceDescription": started}
+        encryption = stream["encryption"]
+        shown["DeliveryStreamEncryptionConfiguration"] = (
+            {**encryption, "Status": "ENABLED"} if encryption else {"Status": "DISABLED"}
+        )
+        return {"DeliveryStreamDescription": shown}
 
     def _list(self, call: Call) -> Answer:
-        names = sorted(one.name for one in self._streams.values() if one.region == call.region)
+        start = f"arn:aws:firehose:{call.region}:{call.account}:"
+        with self._lock:
+            names = [one["name"] for arn, one in self._streams.items() if arn.startswith(start)]
         return {"DeliveryStreamNames": names, "HasMoreDeliveryStreams": False}
 
+    def _encrypt(self, call: Call) -> Answer:
+        with self._lock:
+            arn, stream = self._stream(call)
+            on = call.operation.startswith("Start")
+            given = call.params.get("DeliveryStreamEncryptionConfigurationInput") or {
+                "KeyType": "AWS_OWNED_CMK"
+            }
+            self._streams.put(arn, {**stream, "encryption": given if on else None})
+        return {}
+
+    def _tag(self, call: Call) -> Answer:
+        with self._lock:
+            arn, stream = self._stream(call)
+            self._streams.put(arn, {**stream, "tags": {**stream["tags"], **tags_of(self.need(call, "Tags"))}})
+        return {}
+
+    def _untag(self, call: Call) -> Answer:
+        gone = set(self.need(call, "TagKeys"))
+        with self._lock:
+            arn, stream = self._stream(call)
+            left = {key: value for key, value in stream["tags"].items() if key not in gone}
+            self._streams.put(arn, {**stream, "tags": left})
+        return {}
+
+    def _list_tags(self, call: Call) -> Answer:
+        with self._lock:
+            return {"Tags": tag_list(self._stream(call)[1]["tags"]), "HasMoreTags": False}
+
+    # Records
+
     def _put(self, call: Call) -> Answer:
-        self._add(self._stream(call), [str(call.params["Record"]["Data"])])
-        return {"RecordId": str(uuid.uuid4()), "Encrypted": True}
+        data = self._data(self.need(call, "Record"))
+        return {"RecordId": self._take(call, [data])[0], "Encrypted": False}
 
-    def _put_many(self, call: Call) -> Answer:
-        records = call.params["Records"]
-        if not 1 <= len(records) <= MAX_RECORDS:
-            raise AwsError("InvalidArgumentException", f"{len(records)} records: 1 to {MAX_RECORDS} can be")
-        self._add(self._stream(call), [str(record["Data"]) for record in records])
-        answers = [{"RecordId": str(uuid.uuid4())} for _ in records]
-        return {"FailedPutCount": 0, "Encrypted": True, "RequestResponses": answers}
+    def _put_batch(self, call: Call) -> Answer:
+        records = self.need(call, "Records")
+        if len(records) > _BATCH_RECORDS:
+            raise AwsError(self.invalid, f"{len(records)} records: a call takes up to {_BATCH_RECORDS}")
+        found = [self._data(record) for record in records]
+        if (total := sum(len(data) for data in found)) > _BATCH_BYTES:
+            raise AwsError(self.invalid, f"{total} bytes: a call takes up to {_BATCH_BYTES}")
+        ids = self._take(call, found)
+        return {
+            "FailedPutCount": 0,
+            "Encrypted": False,
+            "RequestResponses": [{"RecordId": id_} for id_ in ids],
+        }
 
-    def _stream(self, call: Call) -> Delivery:
-        name = str(call.params["DeliveryStreamName"])
-        arn = f"arn:aws:firehose:{call.region}:{self._account}:deliverystream/{name}"
-        if arn not in self._streams:
-            raise AwsError("ResourceNotFoundException", f"there is no delivery stream {name}")
-        return self._streams[arn]
+    def _data(self, record: Mapping[str, Any]) -> bytes:
+        try:
+            data = base64.b64decode(str(record.get("Data", "")), validate=True)
+        except binascii.Error as error:
+            raise AwsError("SerializationException", f"Data is no base64: {error}") from None
+        if len(data) > _RECORD_BYTES:
+            raise AwsError(self.invalid, f"A record of {len(data)} bytes: use up to {_RECORD_BYTES}")
+        return data
 
-    def _keep(self, one: Delivery) -> None:
-        with self._store.transaction() as writing:
-            writing.put("firehose", one.arn, one.state())
+    def _take(self, call: Call, found: list[bytes]) -> list[str]:
+        with self._lock:
+            arn, stream = self._stream(call)
+            if stream["source"]:
+                raise AwsError(self.invalid, f"{stream['name']} takes records only of its source stream")
+            with self._writing() as writing:
+                ids = [self._buffer(writing, arn, data) for data in found]
+            self._flush_full(arn)
+        return ids
+
+    def _buffer(self, writing: Writing, arn: str, data: bytes) -> str:
+        destination = self._streams[arn]["destination"]
+        keys: Mapping[str, str] = {}
+        error = ""
+        if (query := self._queries.get(arn) or _query(destination)) is not None:
+            self._queries[arn] = query
+            try:
+                keys = query.keys(json.loads(data))
+            except ValueError as problem:
+                _log.warning("%s: a record goes to the errors: %s", arn, problem)
+                error, data = _FAILED, _failed(data, str(problem), self._clock())
+        delimiter = b"\n" if error or _converts(destination) else _delimiter(destination)
+        if delimiter and not data.endswith(delimiter):
+            data += delimiter
+        number = f"{self._next:015d}"
+        self._next += 1
+        kept = {
+            "arn": arn,
+            "keys": dict(keys),
+            "error": error,
+            "at": self._clock(),
+            "data": base64.b64encode(data).decode(),
+        }
+        writing.put(_RECORDS, number, kept)
+        self._adopt(number, kept)
+        return number
+
+    def _adopt(self, number: str, kept: Item) -> None:
+        key = (kept["arn"], json.dumps(kept["keys"], sort_keys=True), kept["error"])
+        if (buffer := self._buffers.get(key)) is None:
+            buffer = self._buffers[key] = _Buffer(kept["arn"], kept["keys"], kept["error"], kept["at"])
+        data = base64.b64decode(kept["data"])
+        buffer.records.append((number, data))
+        buffer.size += len(data)
+
+    def _pull(self, arn: str, source_arn: str) -> None:
+        _, _, _, region, account, _ = source_arn.split(":", 5)
+
+        def call(operation: str, **params: str | float) -> Answer:
+            return self._kinesis.call(Call(operation, region, account, params))
+
+        for shard in call("ListShards", StreamARN=source_arn)["Shards"]:
+            place = f"{arn}|{shard['ShardId']}"
+            with self._lock:
+                kept = self._checkpoints.get(place)
+                created = self._streams[arn]["created"] if arn in self._streams else None
+            if created is None:
+                return
+            position = {"StreamARN": source_arn, "ShardId": shard["ShardId"], "Timestamp": created}
+            iterator = (
+                kept["iterator"]
+                if kept
+                else call("GetShardIterator", ShardIteratorType="AT_TIMESTAMP", **position)["ShardIterator"]
+            )
+            read = call("GetRecords", ShardIterator=iterator)
+            with self._lock:
+                if arn not in self._streams:
+                    return
+                # What was read and how far, or neither.
+                with self._writing() as writing:
+                    for record in read["Records"]:
+                        self._buffer(writing, arn, base64.b64decode(record["Data"]))
+                    if read["NextShardIterator"] != (kept or {}).get("iterator"):
+                        self._checkpoints.put(place, {"iterator": read["NextShardIterator"]})
+                self._flush_full(arn)
+
+    # Objects
+
+    def _hints(self, arn: str) -> tuple[float, int]:
+        """(seconds, bytes) after which a buffer is put."""
+        stream = self._streams[arn]
+        hints = _s3(stream["kind"], stream["destination"]).get("BufferingHints") or {}
+        size = hints.get("SizeInMBs")
+        seconds = hints.get("IntervalInSeconds")
+        return (300 if seconds is None else seconds), (5 if size is None else size) * _MIB
+
+    def _flush_full(self, arn: str) -> None:
+        most = self._hints(arn)[1]
+        for key, buffer in list(self._buffers.items()):
+            if buffer.arn == arn and buffer.size >= most:
+                self._flush(key)
+
+    def _flush_all(self, arn: str) -> None:
+        for key, buffer in list(self._buffers.items()):
+            if buffer.arn == arn:
+                self._flush(key)
+
+    def _flush(self, key: tuple[str, str, str]) -> None:
+        """Put the object; on failure the records stay, to be put later. After a crash it may be put twice."""
+        buffer = self._buffers[key]
+        stream = self._streams[buffer.arn]
+        s3 = _s3(stream["kind"], stream["destination"])
+        zipped = s3.get("CompressionFormat") == "GZIP"
+        prefix = (s3.get("ErrorOutputPrefix") if buffer.error else s3.get("Prefix")) or ""
+        start = evaluated(prefix, buffer.since, buffer.keys, buffer.error)
+        extension = stream["destination"].get("FileExtension") or (".gz" if zipped else "")
+        name = object_name(stream["name"], stream["version"], buffer.since, extension)
+        body = b"".join(data for _, data in buffer.records)
+        bucket = s3["BucketARN"].split(":")[-1]
+        try:
+            self._objects(bucket, start + name, gzip.compress(body) if zipped else body)
+        except Exception as error:
+            _log.warning("%s cannot put %s to %s: %s", buffer.arn, start + name, bucket, error)
+            return
+        with self._writing() as writing:
+            for number, _ in buffer.records:
+                writing.delete(_RECORDS, number)
+        del self._buffers[key]
+
+    @contextmanager
+    def _writing(self) -> Iterator[Writing]:
+        with self._lock, self._store.transaction() as writing:
+            yield writing
 
 
-def partition_queries(configuration: Mapping[str, Any]) -> dict[str, str]:
-    """The jq queries of dynamic partitioning, by key. Raises AwsError for one that is not understood here."""
-    queries: dict[str, str] = {}
-    for processor in (configuration.get("ProcessingConfiguration") or {}).get("Processors", ()):
-        named = {p["ParameterName"]: p["ParameterValue"] for p in processor.get("Parameters", ())}
-        if processor["Type"] == "MetadataExtraction":
-            inner = named["MetadataExtractionQuery"].strip().removeprefix("{").removesuffix("}")
-            for part in re.split(r",(?![^(]*\))", inner):
-                key, _, query = part.partition(":")
-                queries[key.strip()] = query.strip().removeprefix("(").removesuffix(")")
-    for key, query in queries.items():
-        for step in query.split("|"):
-            if not re.fullmatch(r'\s*(\.[\w.]+(/1000)?|strftime\("[^"]*"\))\s*', step):
-                raise AwsError(
-                    "InvalidArgumentException",
-                    f"the query of partition key {key}, {query!r}, is not understood here: a path, /1000 and "
-                    "strftime are",
-                )
-    return queries
-
-
-def partition_keys(configuration: Mapping[str, Any], content: bytes) -> dict[str, str]:
-    """What the queries find in a record. Raises ValueError for a record that has it not."""
-    found = {}
-    queries = partition_queries(configuration)
-    record = json.loads(content) if queries else None
-    for key, query in queries.items():
-        value: Any = record
-        for step in (part.strip() for part in query.split("|")):
-            if step.startswith("strftime"):
-                value = datetime.fromtimestamp(float(value), UTC).strftime(step[len('strftime("') : -2])
-                continue
-            path, divided, _ = step.partition("/1000")
-            for name in path.strip(".").split("."):
-                if not isinstance(value, Mapping) or name not in value:
-                    raise ValueError(f"the record has no {path}")
-                value = value[name]
-            value = value / 1_000 if divided else value
-        found[key] = str(value)
+def _s3(kind: str, destination: Mapping[str, Any]) -> Mapping[str, Any]:
+    if kind in {"S3Destination", "ExtendedS3Destination"}:
+        return destination
+    found: Mapping[str, Any] = destination.get("S3Configuration") or {}
     return found
 
 
-def _prefix(template: str, at: float, keys: Mapping[str, str]) -> str:
-    def filled(match: re.Match[str]) -> str:
-        namespace, word = match.groups()
-        if namespace == "timestamp":
-            return _stamped(word, at)
-        if namespace == "partitionKeyFromQuery":
-            return keys[word]
-        return {"error-output-type": "processing-failed"}.get(word, uuid.uuid4().hex[:11])
-
-    return _SELECT.sub(filled, template)
+def _converts(destination: Mapping[str, Any]) -> bool:
+    conversion = destination.get("DataFormatConversionConfiguration") or {}
+    return bool(conversion) and conversion.get("Enabled", True) is not False
 
 
-def _stamped(pattern: str, at: float) -> str:
-    for java, strftime in _JAVA.items():
-        pattern = pattern.replace(java, strftime)
-    return datetime.fromtimestamp(at, UTC).strftime(pattern.replace("'", ""))
+def _processors(destination: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    processing = destination.get("ProcessingConfiguration") or {}
+    if not processing.get("Enabled"):
+        return {}
+    return {
+        one["Type"]: {each["ParameterName"]: each["ParameterValue"] for each in one.get("Parameters") or ()}
+        for one in processing.get("Processors") or ()
+    }
 
 
-def _stamp(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d-%H-%M-%S")
+def _query(destination: Mapping[str, Any]) -> PartitionQuery | None:
+    processors = _processors(destination)
+    if unknown := set(processors) - {"MetadataExtraction", "AppendDelimiterToRecord"}:
+        raise ValueError(f"the processor {', '.join(sorted(unknown))} is not emulated")
+    extraction = processors.get("MetadataExtraction")
+    return PartitionQuery(extraction["MetadataExtractionQuery"]) if extraction else None
 
 
-def _hint(configuration: Mapping[str, Any], name: str, default: int) -> int:
-    return int((configuration.get("BufferingHints") or {}).get(name) or default)
+def _delimiter(destination: Mapping[str, Any]) -> bytes:
+    processor = _processors(destination).get("AppendDelimiterToRecord")
+    return b"" if processor is None else processor.get("Delimiter", "\\n").replace("\\n", "\n").encode()
+
+
+def _failed(data: bytes, reason: str, at: float) -> bytes:
+    record = {
+        "attemptsMade": 1,
+        "arrivalTimestamp": int(at * 1_000),
+        "errorCode": "DynamicPartitioning.MetadataExtractionFailed",
+        "errorMessage": reason,
+        "rawData": base64.b64encode(data).decode(),
+    }
+    return json.dumps(record).encode()
+
+
+def _described(destination: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {"CompressionFormat": "UNCOMPRESSED", **destination}
+    shown.setdefault("EncryptionConfiguration", {"NoEncryptionConfig": "NoEncryption"})
+    for name in ("S3Configuration", "S3BackupConfiguration"):
+        if name in shown:
+            shown[
+                name.replace("Configuration", "DestinationDescription" if name[2] == "C" else "Description")
+            ] = shown.pop(name)
+    return shown

@@ -1,375 +1,385 @@
-"""Amazon Kinesis Data Streams: shards, records in order, iterators.
+"""Kinesis data streams: records by partition key, in order, to be read again while they are kept.
 
-https://docs.aws.amazon.com/kinesis/latest/APIReference/Welcome.html
+https://docs.aws.amazon.com/kinesis/latest/APIReference/
 """
 
-from __future__ import annotations
-
 import base64
-import hashlib
+import binascii
 import json
-from bisect import bisect_left
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from threading import Condition
-from time import monotonic
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import RLock
 from typing import Any, Final
 
+from local.aws.engine import Engine, tag_list
 from local.aws.service import Answer, AwsError, Call
+from local.aws.shards import HASH_KEYS, Record, Shard, Stream, load_streams
 from local.aws.store import Store, Writing
 from local.clock import Clock
 
-MAX_RECORD_BYTES: Final = 1_048_576
-MAX_RECORDS: Final = 10_000
-MAX_PUTS: Final = 500
-ON_DEMAND_SHARDS: Final = 4
-_HASHES: Final = 2**128
-_BASE: Final = 49_600_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000_000
+_NAME: Final = re.compile(r"[a-zA-Z0-9_.-]{1,128}")
+_ON_DEMAND_SHARDS: Final = 4
+_MOST_SHARDS: Final = 200
+_RECORD_BYTES: Final = 1_048_576
+_PUT_BYTES: Final = 10 * 1_048_576
+_READ_BYTES: Final = 10 * 1_048_576
+_READ_RECORDS: Final = 10_000
+_METRICS: Final = (
+    "IncomingBytes",
+    "IncomingRecords",
+    "IteratorAgeMilliseconds",
+    "OutgoingBytes",
+    "OutgoingRecords",
+    "ReadProvisionedThroughputExceeded",
+    "WriteProvisionedThroughputExceeded",
+)
 
 
-@dataclass(frozen=True)
-class Record:
-    """`data`: base64. `at`: s of the platform's clock."""
+class Kinesis(Engine):
+    """The streams of every Region. Shards neither split nor merge, and take what comes."""
 
-    number: int
-    key: str
-    data: str
-    at: float
+    invalid = "InvalidArgumentException"
 
-
-@dataclass
-class Stream:
-    """`shards`: the records of each, in order."""
-
-    region: str
-    name: str
-    arn: str
-    created_at: float
-    shard_count: int
-    mode: str
-    retention_hours: int = 24
-    key_id: str = ""
-    metrics: list[str] = field(default_factory=list)
-    tags: dict[str, str] = field(default_factory=dict)
-    shards: list[list[Record]] = field(default_factory=list)
-
-    def state(self) -> dict[str, Any]:
-        """What is kept of the stream itself."""
-        return {name: value for name, value in vars(self).items() if name != "shards"}
-
-    def shard_of(self, key: str, explicit: str | None) -> int:
-        """Kinesis hashes the partition key with MD5, and shares the hashes among the shards."""
-        hashed = (
-            int(explicit)
-            if explicit
-            else int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest())
+    def __init__(self, store: Store, clock: Clock) -> None:
+        super().__init__(
+            {
+                "AddTagsToStream": self._tag,
+                "CreateStream": self._create,
+                "DecreaseStreamRetentionPeriod": self._set_retention,
+                "DeleteStream": self._delete,
+                "DescribeStream": self._describe,
+                "DescribeStreamSummary": self._summary,
+                "DisableEnhancedMonitoring": lambda call: self._monitor(call, on=False),
+                "EnableEnhancedMonitoring": lambda call: self._monitor(call, on=True),
+                "GetRecords": self._get_records,
+                "GetShardIterator": self._get_iterator,
+                "IncreaseStreamRetentionPeriod": self._set_retention,
+                "ListShards": self._list_shards,
+                "ListStreams": self._list,
+                "ListTagsForResource": self._list_tags,
+                "ListTagsForStream": self._list_tags,
+                "PutRecord": self._put,
+                "PutRecords": self._put_all,
+                "RemoveTagsFromStream": self._untag,
+                "StartStreamEncryption": self._encrypt,
+                "StopStreamEncryption": self._decrypt,
+                "TagResource": self._tag,
+                "UntagResource": self._untag,
+                "UpdateStreamMode": self._set_mode,
+            }
         )
-        return hashed * self.shard_count // _HASHES
-
-
-class Kinesis:
-    """See `local.aws.service.Service`."""
-
-    def __init__(self, store: Store, clock: Clock, *, account: str) -> None:
         self._store = store
         self._clock = clock
-        self._account = account
-        self._changed = Condition()
-        self._streams: dict[str, Stream] = {}
-        self._number = 0
-        for arn, state in store.load("kinesis-stream"):
-            stream = Stream(**state)
-            stream.shards = [[] for _ in range(stream.shard_count)]
-            self._streams[arn] = stream
-        for place, record in store.load("kinesis-record"):
-            arn, shard, number = place.rsplit("/", 2)
-            self._streams[arn].shards[int(shard)].append(Record(int(number), *record))
-            self._number = max(self._number, int(number))
-        self._calls: Mapping[str, Callable[[Call], Answer]] = {
-            "CreateStream": self._create,
-            "DeleteStream": self._delete,
-            "DescribeStream": self._describe,
-            "DescribeStreamSummary": self._summary,
-            "ListStreams": self._list,
-            "ListShards": self._list_shards,
-            "IncreaseStreamRetentionPeriod": self._set_retention,
-            "DecreaseStreamRetentionPeriod": self._set_retention,
-            "StartStreamEncryption": self._encrypt,
-            "EnableEnhancedMonitoring": self._measure,
-            "AddTagsToStream": self._tag,
-            "ListTagsForStream": self._list_tags,
-            "PutRecord": self._put,
-            "PutRecords": self._put_many,
-            "GetShardIterator": self._iterator,
-            "GetRecords": self._get,
-        }
-
-    def call(self, call: Call) -> Answer:
-        """See `local.aws.service.Service`."""
-        serve = self._calls.get(call.operation)
-        if serve is None:
-            raise AwsError("InvalidAction", f"{call.operation} is not served: {', '.join(self._calls)}")
-        with self._changed:
-            return serve(call)
+        self._lock = RLock()
+        self._streams = load_streams(store, self._lock)
 
     def status(self) -> Mapping[str, Any]:
-        """Each stream with how many records it keeps, and the newest one's age in s."""
-        now = self._clock()
-        with self._changed:
-            return {
-                "streams": [
-                    {
-                        "name": stream.name,
-                        "arn": arn,
-                        "region": stream.region,
-                        "shards": stream.shard_count,
-                        "records": sum(map(len, stream.shards)),
-                        "newestAgeSeconds": round(
-                            min((now - shard[-1].at for shard in stream.shards if shard), default=0.0)
-                        ),
-                    }
-                    for arn, stream in sorted(self._streams.items())
-                ]
-            }
+        """`streams`: of each its name, ARN, records and the oldest's age in s."""
+        with self._lock:
+            return {"streams": [self._shown(stream) for stream in self._streams.values()]}
 
-    # Streams
+    def _shown(self, stream: Stream) -> dict[str, Any]:
+        oldest = min((shard.records[0].arrived for shard in stream.shards if shard.records), default=None)
+        return {
+            "name": stream.name,
+            "arn": stream.arn,
+            "records": sum(len(shard.records) for shard in stream.shards),
+            "oldestAgeSeconds": None if oldest is None else round(self._clock() - oldest, 3),
+        }
+
+    @contextmanager
+    def _writing(self) -> Iterator[Writing]:
+        with self._lock, self._store.transaction() as writing:
+            yield writing
+
+    def _stream(self, call: Call) -> Stream:
+        arn = call.params.get("StreamARN") or call.params.get("ResourceARN")
+        if not arn:
+            arn = _arn(call, str(self.need(call, "StreamName")))
+        if (stream := self._streams.get(arn)) is None:
+            name = arn.split("/")[-1]
+            raise AwsError(
+                "ResourceNotFoundException", f"Stream {name} under account {call.account} not found."
+            )
+        return stream
 
     def _create(self, call: Call) -> Answer:
-        name = str(call.params["StreamName"])
-        arn = f"arn:aws:kinesis:{call.region}:{self._account}:stream/{name}"
-        if arn in self._streams:
-            raise AwsError("ResourceInUseException", f"stream {name} exists")
+        name = str(self.need(call, "StreamName"))
+        if not _NAME.fullmatch(name):
+            raise AwsError(self.invalid, f"{name!r} is no stream name: use 1 to 128 of a-z A-Z 0-9 _ . -")
+        arn = _arn(call, name)
         mode = (call.params.get("StreamModeDetails") or {}).get("StreamMode", "PROVISIONED")
-        count = int(call.params.get("ShardCount") or (ON_DEMAND_SHARDS if mode == "ON_DEMAND" else 1))
-        stream = Stream(
-            call.region, name, arn, self._clock(), count, mode, tags=dict(call.params.get("Tags") or {})
-        )
-        stream.shards = [[] for _ in range(count)]
-        self._keep(stream)
-        self._streams[arn] = stream
+        count = call.params.get("ShardCount")
+        if mode == "ON_DEMAND":
+            count = _ON_DEMAND_SHARDS if count is None else count
+        shards = self.whole("ShardCount", count, 1, _MOST_SHARDS)
+        with self._writing() as writing:
+            if arn in self._streams:
+                raise AwsError(
+                    "ResourceInUseException", f"Stream {name} under account {call.account} already exists."
+                )
+            stream = Stream(arn, shards, self._clock(), self._lock)
+            stream.mode = mode
+            stream.tags = dict(call.params.get("Tags") or {})
+            stream.save(writing)
+            self._streams[arn] = stream
         return {}
 
     def _delete(self, call: Call) -> Answer:
-        stream = self._stream(call)
-        with self._store.transaction() as writing:
-            for shard, records in enumerate(stream.shards):
-                for record in records:
-                    writing.delete("kinesis-record", _place(stream, shard, record.number))
-            writing.delete("kinesis-stream", stream.arn)
-        del self._streams[stream.arn]
-        self._changed.notify_all()
+        with self._writing() as writing:
+            stream = self._stream(call)
+            stream.forget(writing)
+            del self._streams[stream.arn]
+            stream.arrived.notify_all()
         return {}
 
+    def _list(self, call: Call) -> Answer:
+        with self._lock:
+            start = _arn(call, "")
+            found = [one for arn, one in sorted(self._streams.items()) if arn.startswith(start)]
+            return {
+                "StreamNames": [stream.name for stream in found],
+                "StreamSummaries": [_common(stream, summary=True) for stream in found],
+                "HasMoreStreams": False,
+            }
+
     def _describe(self, call: Call) -> Answer:
-        stream = self._stream(call)
-        described = self._described(stream)
-        return {"StreamDescription": {**described, "Shards": _shards(stream), "HasMoreShards": False}}
+        with self._lock:
+            stream = self._stream(call)
+            shards = [shard.shown() for shard in stream.shards]
+            return {"StreamDescription": {**_common(stream), "Shards": shards, "HasMoreShards": False}}
 
     def _summary(self, call: Call) -> Answer:
-        stream = self._stream(call)
-        return {
-            "StreamDescriptionSummary": {
-                **self._described(stream),
-                "OpenShardCount": stream.shard_count,
-                "ConsumerCount": 0,
-            }
-        }
-
-    @staticmethod
-    def _described(stream: Stream) -> Answer:
-        return {
-            "StreamName": stream.name,
-            "StreamARN": stream.arn,
-            "StreamStatus": "ACTIVE",
-            "StreamModeDetails": {"StreamMode": stream.mode},
-            "RetentionPeriodHours": stream.retention_hours,
-            "StreamCreationTimestamp": stream.created_at,
-            "EnhancedMonitoring": [{"ShardLevelMetrics": stream.metrics}],
-            "EncryptionType": "KMS" if stream.key_id else "NONE",
-            **({"KeyId": stream.key_id} if stream.key_id else {}),
-        }
-
-    def _list(self, call: Call) -> Answer:
-        names = sorted(s.name for s in self._streams.values() if s.region == call.region)
-        return {"StreamNames": names, "HasMoreStreams": False}
+        with self._lock:
+            stream = self._stream(call)
+            more = {"OpenShardCount": len(stream.shards), "ConsumerCount": 0, "MaxRecordSizeInKiB": 1_024}
+            return {"StreamDescriptionSummary": {**_common(stream), **more}}
 
     def _list_shards(self, call: Call) -> Answer:
-        return {"Shards": _shards(self._stream(call))}
+        with self._lock:
+            return {"Shards": [shard.shown() for shard in self._stream(call).shards]}
 
     def _set_retention(self, call: Call) -> Answer:
-        stream = self._stream(call)
-        stream.retention_hours = int(call.params["RetentionPeriodHours"])
-        self._keep(stream)
+        hours = self.whole("RetentionPeriodHours", self.need(call, "RetentionPeriodHours"), 24, 8_760)
+        with self._writing() as writing:
+            stream = self._stream(call)
+            rises = call.operation.startswith("Increase")
+            if (hours < stream.retention_hours) if rises else (hours > stream.retention_hours):
+                raise AwsError(
+                    self.invalid,
+                    f"{call.operation} to {hours} hours: it is {stream.retention_hours} hours",
+                )
+            stream.retention_hours = hours
+            stream.save(writing)
+        return {}
+
+    def _set_mode(self, call: Call) -> Answer:
+        with self._writing() as writing:
+            stream = self._stream(call)
+            stream.mode = self.need(call, "StreamModeDetails")["StreamMode"]
+            stream.save(writing)
         return {}
 
     def _encrypt(self, call: Call) -> Answer:
-        stream = self._stream(call)
-        stream.key_id = str(call.params["KeyId"])
-        self._keep(stream)
+        with self._writing() as writing:
+            stream = self._stream(call)
+            stream.key = str(self.need(call, "KeyId"))
+            stream.save(writing)
         return {}
 
-    def _measure(self, call: Call) -> Answer:
-        stream = self._stream(call)
-        stream.metrics = list(call.params["ShardLevelMetrics"])
-        self._keep(stream)
-        return {"StreamName": stream.name, "DesiredShardLevelMetrics": stream.metrics}
+    def _decrypt(self, call: Call) -> Answer:
+        with self._writing() as writing:
+            stream = self._stream(call)
+            stream.key = None
+            stream.save(writing)
+        return {}
+
+    def _monitor(self, call: Call, *, on: bool) -> Answer:
+        asked = set(self.need(call, "ShardLevelMetrics"))
+        names = set(_METRICS) if "ALL" in asked else asked
+        if unknown := names - set(_METRICS):
+            raise AwsError(self.invalid, f"ShardLevelMetrics: {', '.join(sorted(unknown))}: there is no such")
+        with self._writing() as writing:
+            stream = self._stream(call)
+            before = list(stream.metrics)
+            stream.metrics = sorted({*before} | names if on else {*before} - names)
+            stream.save(writing)
+            return {
+                "StreamName": stream.name,
+                "StreamARN": stream.arn,
+                "CurrentShardLevelMetrics": before,
+                "DesiredShardLevelMetrics": stream.metrics,
+            }
 
     def _tag(self, call: Call) -> Answer:
-        stream = self._stream(call)
-        stream.tags.update(call.params["Tags"])
-        self._keep(stream)
+        with self._writing() as writing:
+            stream = self._stream(call)
+            stream.tags.update(self.need(call, "Tags"))
+            stream.save(writing)
+        return {}
+
+    def _untag(self, call: Call) -> Answer:
+        with self._writing() as writing:
+            stream = self._stream(call)
+            for key in self.need(call, "TagKeys"):
+                stream.tags.pop(key, None)
+            stream.save(writing)
         return {}
 
     def _list_tags(self, call: Call) -> Answer:
-        tags = [{"Key": key, "Value": value} for key, value in sorted(self._stream(call).tags.items())]
-        return {"Tags": tags, "HasMoreTags": False}
-
-    # Records
+        with self._lock:
+            return {"Tags": tag_list(self._stream(call).tags), "HasMoreTags": False}
 
     def _put(self, call: Call) -> Answer:
-        stream = self._stream(call)
-        with self._store.transaction() as writing:
-            shard, record = self._append(writing, stream, call.params)
-        self._changed.notify_all()
-        encryption = "KMS" if stream.key_id else "NONE"
-        return {"ShardId": _shard_id(shard), "SequenceNumber": _number(record), "EncryptionType": encryption}
+        self._check(call.params)
+        with self._writing() as writing:
+            stream = self._stream(call)
+            shard, number = self._add(writing, stream, call.params)
+            return {"ShardId": shard, "SequenceNumber": number, "EncryptionType": _encryption(stream)}
 
-    def _put_many(self, call: Call) -> Answer:
-        stream, entries = self._stream(call), call.params["Records"]
-        if not 1 <= len(entries) <= MAX_PUTS:
-            raise AwsError("InvalidArgumentException", f"{len(entries)} records: 1 to {MAX_PUTS} can be")
-        with self._store.transaction() as writing:
-            put = [self._append(writing, stream, entry) for entry in entries]
-        self._changed.notify_all()
-        records = [{"ShardId": _shard_id(shard), "SequenceNumber": _number(record)} for shard, record in put]
-        return {"FailedRecordCount": 0, "Records": records}
+    def _put_all(self, call: Call) -> Answer:
+        records = self.need(call, "Records")
+        if len(records) > 500:
+            raise AwsError(self.invalid, f"{len(records)} records: a call takes up to 500")
+        if sum(self._check(record) for record in records) > _PUT_BYTES:
+            raise AwsError(self.invalid, f"Records size exceeds {_PUT_BYTES} bytes")
+        with self._writing() as writing:
+            stream = self._stream(call)
+            places = [self._add(writing, stream, record) for record in records]
+            return {
+                "FailedRecordCount": 0,
+                "Records": [{"ShardId": shard, "SequenceNumber": number} for shard, number in places],
+                "EncryptionType": _encryption(stream),
+            }
 
-    def _append(self, writing: Writing, stream: Stream, entry: Mapping[str, Any]) -> tuple[int, Record]:
-        data, key = str(entry["Data"]), str(entry["PartitionKey"])
-        if len(data) * 3 // 4 > MAX_RECORD_BYTES:
-            raise AwsError("ValidationException", f"a record of {len(data) * 3 // 4} bytes: 1 MiB can be")
+    def _add(self, writing: Writing, stream: Stream, record: Mapping[str, Any]) -> tuple[str, str]:
+        hash_key = record.get("ExplicitHashKey")
+        now = self._clock()
+        stream.trim(writing, now)
+        return stream.add(
+            writing, record["Data"], record["PartitionKey"], None if hash_key is None else int(hash_key), now
+        )
+
+    def _check(self, record: Mapping[str, Any]) -> int:
+        """The size of a record in bytes."""
+        key = str(record.get("PartitionKey") or "")
         if not 1 <= len(key) <= 256:
-            raise AwsError("ValidationException", f"a partition key has 1 to 256 characters, not {len(key)}")
-        self._number += 1
-        record = Record(self._number, key, data, self._clock())
-        shard = stream.shard_of(key, entry.get("ExplicitHashKey"))
-        writing.put("kinesis-record", _place(stream, shard, record.number), [key, data, record.at])
-        stream.shards[shard].append(record)
-        self._trim(writing, stream, shard)
-        return shard, record
+            raise AwsError("ValidationException", f"PartitionKey has {len(key)} characters: use 1 to 256")
+        try:
+            size = len(base64.b64decode(str(record.get("Data", "")), validate=True)) + len(key.encode())
+        except binascii.Error as error:
+            raise AwsError("SerializationException", f"Data is no base64: {error}") from None
+        if size > _RECORD_BYTES:
+            raise AwsError("ValidationException", f"A record of {size} bytes: use up to {_RECORD_BYTES}")
+        hash_key = record.get("ExplicitHashKey")
+        if hash_key is not None and not (str(hash_key).isdecimal() and int(hash_key) < HASH_KEYS):
+            raise AwsError(self.invalid, f"ExplicitHashKey is {hash_key!r}: use 0 to 2**128 - 1")
+        return size
 
-    def _trim(self, writing: Writing, stream: Stream, shard: int) -> None:
-        oldest = self._clock() - stream.retention_hours * 3_600
-        records = stream.shards[shard]
-        if not records or records[0].at >= oldest:
-            return
-        gone = next((i for i, record in enumerate(records) if record.at >= oldest), len(records))
-        for record in records[:gone]:
-            writing.delete("kinesis-record", _place(stream, shard, record.number))
-        del records[:gone]
+    def _get_iterator(self, call: Call) -> Answer:
+        kind = str(self.need(call, "ShardIteratorType"))
+        with self._lock:
+            stream = self._stream(call)
+            shard = self._shard(stream, str(self.need(call, "ShardId")))
+            last = shard.numbers[-1] + 1 if shard.numbers else shard.start
+            match kind:
+                case "TRIM_HORIZON":
+                    number = 0
+                case "LATEST":
+                    number = last
+                case "AT_SEQUENCE_NUMBER" | "AFTER_SEQUENCE_NUMBER":
+                    said = str(self.need(call, "StartingSequenceNumber"))
+                    if not said.isdecimal():
+                        raise AwsError(self.invalid, f"StartingSequenceNumber {said!r} is no sequence number")
+                    number = int(said) + kind.startswith("AFTER")
+                case "AT_TIMESTAMP":
+                    when = _seconds(self.need(call, "Timestamp"))
+                    later = (record.number for record in shard.records if record.arrived >= when)
+                    number = next(later, last)
+                case _:
+                    raise AwsError(self.invalid, f"ShardIteratorType is {kind!r}: there is no such")
+            return {"ShardIterator": _iterator(stream, shard, number)}
 
-    def _iterator(self, call: Call) -> Answer:
-        stream = self._stream(call)
-        shard = int(str(call.params["ShardId"]).rpartition("-")[2])
-        if shard >= stream.shard_count:
-            raise AwsError("ResourceNotFoundException", f"{stream.name} has no {call.params['ShardId']}")
-        records = stream.shards[shard]
-        match call.params["ShardIteratorType"]:
-            case "TRIM_HORIZON":
-                after = 0
-            case "LATEST":
-                after = self._number
-            case "AFTER_SEQUENCE_NUMBER":
-                after = int(call.params["StartingSequenceNumber"]) - _BASE
-            case "AT_SEQUENCE_NUMBER":
-                after = int(call.params["StartingSequenceNumber"]) - _BASE - 1
-            case "AT_TIMESTAMP":
-                at = float(call.params["Timestamp"])
-                after = next((r.number - 1 for r in records if r.at >= at), self._number)
-            case other:
-                raise AwsError("InvalidArgumentException", f"{other!r} is no type of shard iterator")
-        return {"ShardIterator": _packed(stream.arn, shard, after)}
+    def _get_records(self, call: Call) -> Answer:
+        arn, shard_id, number = self._position(str(self.need(call, "ShardIterator")))
+        most = self.whole("Limit", call.params.get("Limit", _READ_RECORDS), 1, _READ_RECORDS)
+        end = time.monotonic() + call.wait_seconds
+        with self._lock:
+            while True:
+                stream = self._stream(Call(call.operation, call.region, call.account, {"StreamARN": arn}))
+                shard = self._shard(stream, shard_id)
+                with self._store.transaction() as writing:
+                    stream.trim(writing, self._clock())
+                start = shard.since(number)
+                left = end - time.monotonic()
+                if start < len(shard.records) or left <= 0:
+                    break
+                stream.arrived.wait(left)
+            read: list[Record] = []
+            size = 0
+            for record in shard.records[start : start + most]:
+                size += len(record.data) * 3 // 4
+                if read and size > _READ_BYTES:
+                    break
+                read.append(record)
+            after = start + len(read)
+            behind = self._clock() - shard.records[after].arrived if after < len(shard.records) else 0
+            return {
+                "Records": [{**record.shown(), "EncryptionType": _encryption(stream)} for record in read],
+                "NextShardIterator": _iterator(stream, shard, read[-1].number + 1 if read else number),
+                "MillisBehindLatest": max(0, int(behind * 1_000)),
+            }
 
-    def _get(self, call: Call) -> Answer:
-        arn, shard, after = _unpacked(str(call.params["ShardIterator"]))
-        limit = int(call.params.get("Limit") or MAX_RECORDS)
-        deadline = monotonic() + call.wait_seconds
-        while True:
-            stream = self._streams.get(arn)
-            if stream is None:
-                raise AwsError("ResourceNotFoundException", f"there is no stream {arn}")
-            records = stream.shards[shard]
-            first = bisect_left(records, after + 1, key=lambda record: record.number)
-            found = records[first : first + limit]
-            left = deadline - monotonic()
-            if found or left <= 0:
-                break
-            self._changed.wait(left)
-        last = found[-1].number if found else after
-        behind = records[first + limit :]
-        return {
-            "Records": [
-                {
-                    "SequenceNumber": _number(record),
-                    "ApproximateArrivalTimestamp": record.at,
-                    "Data": record.data,
-                    "PartitionKey": record.key,
-                    "EncryptionType": "KMS" if stream.key_id else "NONE",
-                }
-                for record in found
-            ],
-            "NextShardIterator": _packed(arn, shard, last),
-            "MillisBehindLatest": round((self._clock() - behind[0].at) * 1_000) if behind else 0,
-        }
+    def _position(self, iterator: str) -> tuple[str, str, int]:
+        try:
+            arn, shard_id, number = json.loads(base64.b64decode(iterator, validate=True))
+            return str(arn), str(shard_id), int(number)
+        except ValueError:
+            raise AwsError(self.invalid, f"Invalid ShardIterator {iterator!r}") from None
 
-    def _stream(self, call: Call) -> Stream:
-        arn = call.params.get("StreamARN")
-        name = call.params.get("StreamName")
-        arn = arn or f"arn:aws:kinesis:{call.region}:{self._account}:stream/{name}"
-        stream = self._streams.get(arn)
-        if stream is None:
-            raise AwsError("ResourceNotFoundException", f"there is no stream {name or arn}")
-        return stream
-
-    def _keep(self, stream: Stream) -> None:
-        with self._store.transaction() as writing:
-            writing.put("kinesis-stream", stream.arn, stream.state())
+    def _shard(self, stream: Stream, shard_id: str) -> Shard:
+        for shard in stream.shards:
+            if shard.id == shard_id:
+                return shard
+        raise AwsError(
+            "ResourceNotFoundException", f"Could not find shard {shard_id} in stream {stream.name}."
+        )
 
 
-def _place(stream: Stream, shard: int, number: int) -> str:
-    return f"{stream.arn}/{shard:06d}/{number:020d}"
+def _arn(call: Call, name: str) -> str:
+    return f"arn:aws:kinesis:{call.region}:{call.account}:stream/{name}"
 
 
-def _number(record: Record) -> str:
-    return str(_BASE + record.number)
+def _encryption(stream: Stream) -> str:
+    return "KMS" if stream.key else "NONE"
 
 
-def _shard_id(shard: int) -> str:
-    return f"shardId-{shard:012d}"
+def _common(stream: Stream, *, summary: bool = False) -> dict[str, Any]:
+    shown = {
+        "StreamName": stream.name,
+        "StreamARN": stream.arn,
+        "StreamStatus": "ACTIVE",
+        "StreamModeDetails": {"StreamMode": stream.mode},
+        "StreamCreationTimestamp": stream.created,
+    }
+    if summary:
+        return shown
+    return shown | {
+        "RetentionPeriodHours": stream.retention_hours,
+        "EnhancedMonitoring": [{"ShardLevelMetrics": stream.metrics}],
+        "EncryptionType": _encryption(stream),
+        **({"KeyId": stream.key} if stream.key else {}),
+    }
 
 
-def _shards(stream: Stream) -> list[Answer]:
-    bounds = [-(-_HASHES * shard // stream.shard_count) for shard in range(stream.shard_count + 1)]
-    return [
-        {
-            "ShardId": _shard_id(shard),
-            "HashKeyRange": {
-                "StartingHashKey": str(bounds[shard]),
-                "EndingHashKey": str(bounds[shard + 1] - 1),
-            },
-            "SequenceNumberRange": {"StartingSequenceNumber": str(_BASE)},
-        }
-        for shard in range(stream.shard_count)
-    ]
+def _iterator(stream: Stream, shard: Shard, number: int) -> str:
+    return base64.b64encode(json.dumps([stream.arn, shard.id, str(number)]).encode()).decode()
 
 
-def _packed(arn: str, shard: int, after: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([arn, shard, after]).encode()).decode()
-
-
-def _unpacked(iterator: str) -> tuple[str, int, int]:
+def _seconds(when: Any) -> float:  # noqa: ANN401 - a number of JSON
     try:
-        arn, shard, after = json.loads(base64.urlsafe_b64decode(iterator))
-        return str(arn), int(shard), int(after)
-    except ValueError as error:
-        raise AwsError("InvalidArgumentException", "the shard iterator is none of ours") from error
+        return float(when)
+    except (TypeError, ValueError):
+        raise AwsError("InvalidArgumentException", f"Timestamp {when!r}: use s since the epoch") from None

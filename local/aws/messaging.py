@@ -1,75 +1,87 @@
-"""The services that move records, wired to one another by ARN."""
+"""The engines that move records, wired to each other."""
 
-from __future__ import annotations
-
-import base64
-import json
+import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from threading import Event, Thread
+from typing import Any, Final
 
+from local.aws.event_delivery import Delivery, Reach
 from local.aws.events import Events
-from local.aws.firehose import Firehose
+from local.aws.firehose import Firehose, PutObject
 from local.aws.kinesis import Kinesis
-from local.aws.service import AwsError, Call
+from local.aws.service import Service
+from local.aws.shelf import Item
 from local.aws.sns import Sns
 from local.aws.sqs import Sqs
 from local.aws.store import Store
 from local.clock import Clock
 
-Invoke = Callable[[str, Mapping[str, Any]], None]
-PutObject = Callable[[str, str, bytes], None]
+_STEP_SECONDS: Final = 0.5
+_log: Final = logging.getLogger(__name__)
 
 
-@dataclass
-class Messaging:
-    """All of them; `open` wires them."""
+class Messaging(dict[str, Service]):
+    """The services by their SigV4 names: sqs, kinesis, sns, events, firehose.
 
-    sqs: Sqs
-    kinesis: Kinesis
-    sns: Sns
-    events: Events
-    firehose: Firehose
+    `close` ends what goes on in the background: retries of EventBridge, buffers of Firehose.
+    """
 
-    @classmethod
-    def open(
-        cls,
-        store: Store,
-        clock: Clock,
-        *,
-        account: str,
-        endpoint: str,
-        invoke: Invoke,
-        put_object: PutObject,
-    ) -> Messaging:
-        """The services, as they were left in the store.
+    def __init__(
+        self, store: Store, clock: Clock, invoke: Callable[[str, Mapping[str, Any]], None], objects: PutObject
+    ) -> None:
+        sqs, kinesis = Sqs(store, clock), Kinesis(store, clock)
+        self._sns = Sns(store, clock, sqs, invoke)
+        firehose = Firehose(store, clock, kinesis, objects)
+        delivery = Delivery(store, clock, Reach(sqs, self._sns, kinesis, firehose, invoke))
+        self._events = Events(store, clock, delivery)
+        self._sqs = sqs
+        super().__init__(sqs=sqs, kinesis=kinesis, sns=self._sns, events=self._events, firehose=firehose)
+        self._steps = (delivery.run_due, firehose.run_due)
+        self._ended = Event()
+        self._thread = Thread(target=self._run, name="messaging", daemon=True)
+        self._thread.start()
 
-        `endpoint`: of the emulated AWS. `invoke`: calls a function without waiting. `put_object`: into S3.
-        """
-        sqs = Sqs(store, clock, account=account, endpoint=endpoint)
-        kinesis = Kinesis(store, clock, account=account)
-        sns = Sns(store, clock, account=account, sqs=sqs, invoke=invoke)
-        firehose = Firehose(store, clock, account=account, kinesis=kinesis, put_object=put_object)
+    def inbox(self) -> list[Item]:
+        """What SNS would have sent to persons: see `Sns.inbox`."""
+        return self._sns.inbox()
 
-        def deliver(arn: str, body: str, *, service: str, source_arn: str) -> None:
-            _, _, kind, region, owner, name = arn.split(":", 5)
-            if kind == "sqs":
-                sqs.deliver(arn, body, service=service, source_arn=source_arn)
-            elif kind == "sns":
-                sns.deliver(arn, body, service=service, source_arn=source_arn)
-            elif kind == "firehose":
-                firehose.deliver(arn, body, service=service, source_arn=source_arn)
-            elif kind == "lambda":
-                invoke(arn, json.loads(body))
-            elif kind == "kinesis":
-                put = {
-                    "StreamARN": arn,
-                    "Data": base64.b64encode(body.encode()).decode(),
-                    "PartitionKey": source_arn[-256:],
-                }
-                kinesis.call(Call("PutRecord", region, owner, put))
-            elif kind != "logs":  # a log group takes whatever comes; nobody reads it here
-                raise AwsError("ValidationException", f"{arn}: targets of {kind} are not served ({name})")
+    def events_after(self, number: int, wait_seconds: float) -> tuple[int, list[Item]]:
+        """What came to the buses after event `number`: see `Events.events_after`."""
+        return self._events.events_after(number, wait_seconds)
 
-        events = Events(store, clock, account=account, deliver=deliver)
-        return cls(sqs, kinesis, sns, events, firehose)
+    def deliver(self, queue_arn: str, body: str, *, service: str, source_arn: str) -> None:
+        """Send to a queue for another service of AWS, such as `s3`. Raises AwsError."""
+        self._sqs.deliver(queue_arn, body, service=service, source_arn=source_arn)
+
+    def publish_to(self, topic_arn: str, message: str) -> None:
+        """Publish for another service of AWS. Raises AwsError."""
+        self._sns.publish_to(topic_arn, message)
+
+    def run_due(self) -> None:
+        """What the background does about twice a second."""
+        for step in self._steps:
+            try:
+                step()
+            except Exception:
+                _log.exception("a step of the messaging engines failed; it is tried again")
+
+    def close(self) -> None:
+        """Nothing goes on afterwards."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(_STEP_SECONDS):
+            self.run_due()
+
+
+def messaging_services(
+    store: Store,
+    clock: Clock,
+    *,
+    account: str,  # noqa: ARG001 - every call says its own
+    invoke: Callable[[str, Mapping[str, Any]], None],
+    objects: PutObject,
+) -> Messaging:
+    """`invoke` starts a Lambda function by its ARN, `objects` puts (bucket, key, body)."""
+    return Messaging(store, clock, invoke, objects)

@@ -1,89 +1,103 @@
-"""Event notifications of Amazon S3: to functions, queues, topics and EventBridge.
+"""Event notifications of Amazon S3: to functions, queues and topics.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
 
-from __future__ import annotations
-
 import json
 import logging
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-import moto.backends
-
-from local.aws.messaging import Messaging
-from local.aws.moto_journal import Changed
 from local.aws.service import AwsError
-from local.clock import Clock
 
-_SERVICE: Final = "s3.amazonaws.com"
-_logger: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Notifications:
-    """`tell`: whoever the bucket's configuration names."""
+    """Called with an event of S3, moto's bucket and moto's key; tells whoever its configuration names.
+
+    `function` gets (a function's ARN, an event), `queue` (a queue's ARN, a text, the bucket's ARN), `topic`
+    (a topic's ARN, a text).
+    """
 
     def __init__(
-        self, clock: Clock, messaging: Messaging, invoke: Callable[[str, Mapping[str, Any]], None]
+        self,
+        clock: Callable[[], float],
+        *,
+        account: str,
+        function: Callable[[str, Mapping[str, Any]], None],
+        queue: Callable[[str, str, str], None],
+        topic: Callable[[str, str], None],
     ) -> None:
         self._clock = clock
-        self._messaging = messaging
-        self._invoke = invoke
+        self._account = account
+        self._function = function
+        self._queue = queue
+        self._topic = topic
+        self._numbers = count(int(clock() * 1_000_000))
 
-    def tell(self, changed: Changed) -> None:
-        """Of an object that was put or deleted."""
-        bucket = _bucket(changed.bucket)
-        configuration = getattr(bucket, "notification_configuration", None)
+    def __call__(self, event: str, bucket: Any, key: Any) -> None:  # noqa: ANN401 - moto's
+        """Who cannot be told is named in the log: whoever put the object knows nothing of them."""
+        configuration = bucket.notification_configuration
         if configuration is None:
             return
-        event = "ObjectCreated:Put" if changed.created else "ObjectRemoved:Delete"
-        body = {"Records": [self._record(changed, event)]}
-        source = f"arn:aws:s3:::{changed.bucket}"
+        if configuration.event_bridge is not None:
+            _LOG.warning("%s: EventBridge is not told of objects here", bucket.name)
         for kind in ("cloud_function", "queue", "topic"):
-            for one in getattr(configuration, kind, None) or ():
-                if not one.matches(f"s3:{event}", changed.key):
+            for one in getattr(configuration, kind):
+                if kind == "cloud_function" if key is None else not one.matches(event, key.name):
                     continue
+                message = self._test(bucket) if key is None else self._message(event, bucket, key, one.id)
                 try:
-                    if kind == "cloud_function":
-                        self._invoke(one.arn, body)
-                    elif kind == "queue":
-                        self._messaging.sqs.deliver(
-                            one.arn, json.dumps(body), service=_SERVICE, source_arn=source
-                        )
-                    else:
-                        self._messaging.sns.deliver(
-                            one.arn, json.dumps(body), service=_SERVICE, source_arn=source
-                        )
+                    self._tell(kind, one.arn, message, bucket.arn)
                 except AwsError as error:
-                    _logger.warning("%s was not told of %s: %s", one.arn, changed.key, error)
+                    _LOG.warning("%s was not told of %s in %s: %s", one.arn, event, bucket.name, error)
 
-    def _record(self, changed: Changed, event: str) -> dict[str, Any]:
+    def _tell(self, kind: str, arn: str, message: Mapping[str, Any], source_arn: str) -> None:
+        if kind == "cloud_function":
+            self._function(arn, message)
+        elif kind == "queue":
+            self._queue(arn, json.dumps(message), source_arn)
+        else:
+            self._topic(arn, json.dumps(message))
+
+    def _test(self, bucket: Any) -> dict[str, Any]:  # noqa: ANN401 - moto's
+        return {"Service": "Amazon S3", "Event": "s3:TestEvent", "Time": self._now(), "Bucket": bucket.name}
+
+    def _message(self, event: str, bucket: Any, key: Any, configuration_id: str) -> dict[str, Any]:  # noqa: ANN401
+        return {"Records": [self._record(event, bucket, key, configuration_id)]}
+
+    def _now(self) -> str:
         at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
+        return at.replace("+00:00", "Z")
+
+    def _object(self, key: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - moto's
+        return {"key": name, "size": key.size, "sequencer": f"{next(self._numbers):016X}"}
+
+    def _record(self, event: str, bucket: Any, key: Any, configuration_id: str) -> dict[str, Any]:  # noqa: ANN401
+        told = {**self._object(key, quote_plus(key.name, safe="/")), "eTag": key.etag.replace('"', "")}
+        if bucket.is_versioned:
+            told["versionId"] = key.version_id
         return {
             "eventVersion": "2.1",
             "eventSource": "aws:s3",
-            "awsRegion": getattr(_bucket(changed.bucket), "region_name", ""),
-            "eventTime": at.replace("+00:00", "Z"),
-            "eventName": event,
+            "awsRegion": bucket.region_name,
+            "eventTime": self._now(),
+            "eventName": event.removeprefix("s3:"),
+            "userIdentity": {"principalId": f"AWS:{self._account}"},
+            "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+            "responseElements": {},
             "s3": {
                 "s3SchemaVersion": "1.0",
-                "bucket": {"name": changed.bucket, "arn": f"arn:aws:s3:::{changed.bucket}"},
-                "object": {
-                    "key": quote_plus(changed.key, safe="/"),
-                    "size": changed.size,
-                    "sequencer": uuid.uuid4().hex[:16].upper(),
+                "configurationId": configuration_id,
+                "bucket": {
+                    "name": bucket.name,
+                    "ownerIdentity": {"principalId": self._account},
+                    "arn": f"arn:aws:s3:::{bucket.name}",
                 },
+                "object": told,
             },
         }
-
-
-def _bucket(name: str) -> Any:  # noqa: ANN401 - moto's own
-    for account in moto.backends.get_backend("s3").values():
-        for backend in account.values():
-            if name in backend.buckets:
-                return backend.buckets[name]
-    return None

@@ -1,138 +1,82 @@
-"""One endpoint for every AWS API: engines of ours for what holds and moves records, moto for the rest."""
+"""The emulated AWS of one account, all together."""
 
-from __future__ import annotations
-
-import json
-import re
-from collections.abc import Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
-from local.aws.dynamodb import DynamoDb
+from local.aws.background import Background
+from local.aws.dispatch import Dispatcher
+from local.aws.http import HttpServer
 from local.aws.invocations import Invocations
-from local.aws.messaging import Messaging
-from local.aws.moto_journal import Changed, MotoJournal
+from local.aws.messaging import messaging_services
+from local.aws.moto_journal import MotoJournal
 from local.aws.notifications import Notifications
-from local.aws.service import AwsError, Service
+from local.aws.service import Service
 from local.aws.store import Store
-from local.aws.wire import read_json, read_query, refuse_json, refuse_query, write_json, write_query
 from local.clock import Clock
-from local.web import Request, Response, Server
-
-_SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
-_TARGETS: Final = {"DynamoDBStreams": "streams.dynamodb", "DynamoDB": "dynamodb"}
+from local.dynamodb import Engine
 
 
 class Aws:
-    """The emulated AWS of one account, between `start` and `stop` or as a context.
+    """Serves between `start` and `stop`, or as a context. It begins as the store has it.
 
-    `port` 0 takes a free one. `functions`: the origin of Lambda's API.
+    `port` 0 takes a free one. `functions`: the origin of Lambda's API. Raises OSError when the port is taken.
     """
 
     def __init__(
         self, store: Store, clock: Clock, *, account: str, port: int = 0, functions: str = ""
     ) -> None:
-        self._account = account
         self._stack = ExitStack()
-        self._server = Server(self.serve, port=port)
-        self.origin = self._server.origin
         self._invocations = Invocations(store, functions)
-        self.messaging = Messaging.open(
-            store,
+        invoke = self._invocations.put
+        self.moto = MotoJournal(store, clock, account=account, changed=self._object_changed)
+        self.dynamodb = Engine(store, clock)
+        self.messaging = messaging_services(
+            store, clock, account=account, invoke=invoke, objects=self.moto.put_object
+        )
+        self._stack.callback(self.messaging.close)
+        self._tell = Notifications(
             clock,
             account=account,
-            endpoint=self.origin,
-            invoke=self._invocations.put,
-            put_object=self._put_object,
+            function=invoke,
+            queue=lambda arn, body, source: self.messaging.deliver(
+                arn, body, service="s3", source_arn=source
+            ),
+            topic=self.messaging.publish_to,
         )
-        self.dynamodb = DynamoDb(store, clock, account=account)
-        self._moto = MotoJournal(store, account=account, on_object=self._object_changed)
-        self._notifications = Notifications(clock, self.messaging, self._invocations.put)
-        self._services: Mapping[str, Service] = {
-            "sqs": self.messaging.sqs,
-            "kinesis": self.messaging.kinesis,
-            "sns": self.messaging.sns,
-            "events": self.messaging.events,
-            "firehose": self.messaging.firehose,
-            "dynamodb": self.dynamodb,
-            "streams.dynamodb": self.dynamodb.streams,
-        }
+        self.services: dict[str, Service] = {"dynamodb": self.dynamodb, **self.messaging}
+        dispatcher = Dispatcher(
+            self.services,
+            self.moto,
+            account=account,
+            more_status=self._more_status,
+            inbox=self.messaging.inbox,
+            events_after=self.messaging.events_after,
+        )
+        self._server = HttpServer(dispatcher, port=port)
+        self.origin = self._server.origin
+
+    def _object_changed(self, event: str, bucket: Any, key: Any) -> None:  # noqa: ANN401 - moto's
+        self._tell(event, bucket, key)
+
+    def _more_status(self) -> dict[str, object]:
+        return {**self.moto.status(), **self._invocations.status()}
 
     def start(self) -> None:
-        """Begin to answer, and with what happens by itself."""
-        for start in (self.dynamodb.start, self.messaging.firehose.start, self._invocations.start):
-            self._stack.callback(start())
+        """Begins to answer, and with what happens by itself."""
+        self._stack.enter_context(Background(self.dynamodb.turn, self.dynamodb.wait))
+        self._stack.callback(self._invocations.start())
         self._stack.enter_context(self._server)
 
     def stop(self) -> None:
-        """Answer nothing any more."""
+        """Answers nothing any more."""
         self._stack.close()
-
-    def serve(self, request: Request) -> Response:
-        """The answer to any request."""
-        if request.path.startswith("/_local/"):
-            return self._local(request)
-        service, region = _addressed(request)
-        engine = self._services.get(service)
-        if engine is None:
-            return self._moto.serve(request, service)
-        if service == "sns":
-            try:
-                call = read_query(request, region, self._account)
-                return write_query(call, engine.call(call))
-            except AwsError as error:
-                return refuse_query(error)
-        try:
-            return write_json(engine.call(read_json(request, region, self._account)))
-        except AwsError as error:
-            return refuse_json(error)
-
-    def _local(self, request: Request) -> Response:
-        """What no AWS has: for `ev`, and for tests."""
-        parameters = request.parameters()
-        match request.path.removeprefix("/_local/"):
-            case "status":
-                body: Any = {**self._moto.status(), **self._invocations.status()}
-                for service in self._services.values():
-                    body |= service.status()
-            case "inbox":
-                body = self.messaging.sns.inbox()
-            case "events":
-                after, wait = int(parameters.get("after", "0")), float(parameters.get("wait", "0"))
-                number, events = self.messaging.events.events_after(after, wait)
-                body = {"next": number, "events": events}
-            case _:
-                return Response(404)
-        return Response(200, [("Content-Type", "application/json")], json.dumps(body).encode())
-
-    def _put_object(self, bucket: str, key: str, body: bytes) -> None:
-        scope = "Credential=local/20000101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none"
-        headers = {"authorization": f"AWS4-HMAC-SHA256 {scope}", "content-type": "application/octet-stream"}
-        response = self._moto.serve(Request("PUT", f"/{bucket}/{key}", "", headers, body), "s3")
-        if response.status != 200:
-            raise AwsError("InternalError", f"s3://{bucket}/{key} was not taken: {response.body.decode()}")
-
-    def _object_changed(self, changed: Changed) -> None:
-        self._notifications.tell(changed)
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _addressed(request: Request) -> tuple[str, str]:
-    """(service, Region) that a request is signed for; S3 when it is not signed."""
-    scope = _SCOPE.search(request.headers.get("authorization", ""))
-    region, service = (scope[1], scope[2]) if scope else ("us-east-1", "")
-    target = request.headers.get("x-amz-target", "")
-    prefix = target.partition("_")[0]
-    return _TARGETS.get(prefix, service or "s3") if target else service or "s3", region

@@ -1,388 +1,543 @@
-"""Amazon SNS: topics, subscriptions with filters, and an inbox for what would reach a person.
+"""SNS: topics, who subscribed, and what reaches them; what would reach a person is in `inbox()`.
 
-https://docs.aws.amazon.com/sns/latest/api/welcome.html
+https://docs.aws.amazon.com/sns/latest/api/
 """
 
-from __future__ import annotations
-
-import base64
 import json
-import uuid
-from collections import deque
+import logging
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from threading import RLock
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+from uuid import uuid4
 
-from moto.sns.utils import FilterPolicyMatcher
-
+from local.aws.engine import Engine, tag_list, tags_of
 from local.aws.service import Answer, AwsError, Call
+from local.aws.shelf import Item, Shelf, Tail
+from local.aws.sns_messages import Notification, bodies_of, check_filter
 from local.aws.sqs import Sqs
 from local.aws.store import Store
 from local.clock import Clock
 
-MAX_BYTES: Final = 262_144
-INBOX: Final = 1_000
-"""How many notices the inbox keeps."""
-_SERVICE: Final = "sns.amazonaws.com"
-_TO_PEOPLE: Final = frozenset({"email", "email-json", "sms", "application", "http", "https"})
+Invoke: TypeAlias = Callable[[str, Mapping[str, Any]], None]
 
-Invoke = Callable[[str, Mapping[str, Any]], None]
-"""(function's ARN, event): called without waiting for it."""
-
-
-@dataclass
-class Topic:
-    """`attributes` as SNS names them."""
-
-    arn: str
-    name: str
-    attributes: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Subscription:
-    """Who hears a topic."""
-
-    arn: str
-    topic_arn: str
-    protocol: str
-    endpoint: str
-    attributes: dict[str, str] = field(default_factory=dict)
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,256}|[A-Za-z0-9_-]{1,251}\.fifo")
+_NUMBER: Final = re.compile(r"\+[1-9]\d{6,14}")
+_MESSAGE_BYTES: Final = 262_144
+_PROTOCOLS: Final = frozenset(
+    {"application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"}
+)
+_SUBSCRIPTION_ATTRIBUTES: Final = frozenset(
+    {
+        "DeliveryPolicy",
+        "FilterPolicy",
+        "FilterPolicyScope",
+        "RawMessageDelivery",
+        "RedrivePolicy",
+        "SubscriptionRoleArn",
+    }
+)
+_log: Final = logging.getLogger(__name__)
 
 
-class Sns:
-    """`sqs`: takes what queues subscribed to; `invoke`: calls functions."""
+class Sns(Engine):
+    """The topics of every Region. A subscription needs no confirmation: nobody reads its mail here."""
 
-    def __init__(self, store: Store, clock: Clock, *, account: str, sqs: Sqs, invoke: Invoke) -> None:
-        self._store = store
+    invalid = "InvalidParameter"
+
+    def __init__(self, store: Store, clock: Clock, sqs: Sqs, invoke: Invoke) -> None:
+        super().__init__(
+            {
+                "ConfirmSubscription": self._confirm,
+                "CreatePlatformApplication": self._create_application,
+                "CreatePlatformEndpoint": self._create_endpoint,
+                "CreateTopic": self._create_topic,
+                "DeleteEndpoint": self._delete_endpoint,
+                "DeletePlatformApplication": self._delete_application,
+                "DeleteTopic": self._delete_topic,
+                "GetEndpointAttributes": self._get_endpoint,
+                "GetPlatformApplicationAttributes": self._get_application,
+                "GetSubscriptionAttributes": self._get_subscription,
+                "GetTopicAttributes": self._get_topic,
+                "ListEndpointsByPlatformApplication": self._list_endpoints,
+                "ListPlatformApplications": self._list_applications,
+                "ListSubscriptions": self._list_subscriptions,
+                "ListSubscriptionsByTopic": self._list_subscriptions,
+                "ListTagsForResource": self._list_tags,
+                "ListTopics": self._list_topics,
+                "Publish": self._publish,
+                "PublishBatch": self._publish_batch,
+                "SetEndpointAttributes": self._set_endpoint,
+                "SetPlatformApplicationAttributes": self._set_application,
+                "SetSubscriptionAttributes": self._set_subscription,
+                "SetTopicAttributes": self._set_topic,
+                "Subscribe": self._subscribe,
+                "TagResource": self._tag,
+                "Unsubscribe": self._unsubscribe,
+                "UntagResource": self._untag,
+            }
+        )
         self._clock = clock
-        self._account = account
         self._sqs = sqs
         self._invoke = invoke
         self._lock = RLock()
-        self._topics = {arn: Topic(**state) for arn, state in store.load("sns-topic")}
-        self._subscriptions = {arn: Subscription(**state) for arn, state in store.load("sns-subscription")}
-        self._applications: dict[str, dict[str, str]] = dict(store.load("sns-application"))
-        self._endpoints: dict[str, dict[str, str]] = dict(store.load("sns-endpoint"))
-        kept = store.load("sns-inbox")
-        self._inbox: deque[tuple[str, Any]] = deque(kept, maxlen=INBOX)
-        self._number = int(kept[-1][0]) if kept else 0
-        self._undelivered = 0
-        self._calls: Mapping[str, Callable[[Call], Answer]] = {
-            "CreateTopic": self._create_topic,
-            "DeleteTopic": self._delete_topic,
-            "ListTopics": lambda _: {"Topics": [{"TopicArn": arn} for arn in sorted(self._topics)]},
-            "GetTopicAttributes": self._get_topic,
-            "SetTopicAttributes": self._set_topic,
-            "TagResource": lambda _: {},
-            "ListTagsForResource": lambda _: {"Tags": []},
-            "Subscribe": self._subscribe,
-            "Unsubscribe": self._unsubscribe,
-            "ListSubscriptionsByTopic": self._list_subscriptions,
-            "GetSubscriptionAttributes": self._get_subscription,
-            "SetSubscriptionAttributes": self._set_subscription,
-            "CreatePlatformApplication": self._create_application,
-            "DeletePlatformApplication": self._delete_application,
-            "CreatePlatformEndpoint": self._create_endpoint,
-            "DeleteEndpoint": self._delete_endpoint,
-            "Publish": self._publish,
-            "PublishBatch": self._publish_batch,
-        }
+        self._topics = Shelf(store, "sns.topic")
+        self._subscriptions = Shelf(store, "sns.subscription")
+        self._applications = Shelf(store, "sns.application")
+        self._endpoints = Shelf(store, "sns.endpoint")
+        self._inbox = Tail(store, "sns.inbox")
 
-    def call(self, call: Call) -> Answer:
-        """See `local.aws.service.Service`."""
-        serve = self._calls.get(call.operation)
-        if serve is None:
-            raise AwsError("InvalidAction", f"{call.operation} is not served: {', '.join(self._calls)}")
+    def inbox(self) -> list[Item]:
+        """The last 1,000 of what persons and their devices would have got, the oldest first.
+
+        `{at, topicArn, protocol, endpoint, subject, message, attributes}`; `at` in s since the epoch.
+        """
         with self._lock:
-            return serve(call)
+            return self._inbox.after(0)
 
     def status(self) -> Mapping[str, Any]:
-        """How much the inbox holds, and how many messages a subscriber did not take."""
-        return {"inbox": len(self._inbox), "undelivered": self._undelivered}
-
-    def inbox(self) -> list[Any]:
-        """What would have reached people, the oldest first."""
+        """`topics`: of each its name, ARN and subscriptions."""
         with self._lock:
-            return [notice for _, notice in self._inbox]
+            return {
+                "topics": [
+                    {"name": arn.split(":")[-1], "arn": arn, "subscriptions": len(self._of(arn))}
+                    for arn in self._topics
+                ]
+            }
 
-    def deliver(self, arn: str, body: str, *, service: str, source_arn: str) -> None:
-        """A message of another AWS service to a topic. Raises AwsError."""
-        del service, source_arn
-        with self._lock:
-            self._fan_out(self._topic(arn), {"Message": body})
+    def publish_to(self, topic_arn: str, message: str) -> None:
+        """Publish for another engine. Raises AwsError."""
+        _, _, _, region, account, _ = topic_arn.split(":", 5)
+        self._publish(Call("Publish", region, account, {"TopicArn": topic_arn, "Message": message}))
 
     # Topics
 
     def _create_topic(self, call: Call) -> Answer:
-        name = str(call.params["Name"])
-        arn = f"arn:aws:sns:{call.region}:{self._account}:{name}"
-        topic = self._topics.setdefault(arn, Topic(arn, name))
-        topic.attributes.update(call.params.get("Attributes") or {})
-        self._keep("sns-topic", arn, asdict(topic))
+        name = str(self.need(call, "Name"))
+        if not _NAME.fullmatch(name):
+            raise _invalid(f"Topic Name: {name!r}: use letters, digits, - and _")
+        arn = f"arn:aws:sns:{call.region}:{call.account}:{name}"
+        given = {key: str(value) for key, value in (call.params.get("Attributes") or {}).items()}
+        with self._lock:
+            there = self._topics.get(arn)
+            if there is None:
+                self._topics.put(arn, {"attributes": given, "tags": tags_of(call.params.get("Tags"))})
+            elif any(there["attributes"].get(key, value) != value for key, value in given.items()):
+                raise _invalid(
+                    "Attributes Reason: Topic already exists with different attributes",
+                )
         return {"TopicArn": arn}
 
-    def _delete_topic(self, call: Call) -> Answer:
-        arn = str(call.params["TopicArn"])
-        self._topics.pop(arn, None)
-        gone = [one.arn for one in self._subscriptions.values() if one.topic_arn == arn]
-        with self._store.transaction() as writing:
-            writing.delete("sns-topic", arn)
-            for subscription in gone:
-                writing.delete("sns-subscription", subscription)
-        for subscription in gone:
-            del self._subscriptions[subscription]
-        return {}
+    def _topic(self, call: Call) -> tuple[str, Item]:
+        arn = str(self.need(call, "TopicArn"))
+        if (topic := self._topics.get(arn)) is None:
+            raise AwsError("NotFound", f"Topic does not exist: {arn}", 404)
+        return arn, topic
 
     def _get_topic(self, call: Call) -> Answer:
-        topic = self._topic(str(call.params["TopicArn"]))
-        return {"Attributes": {"TopicArn": topic.arn, "Owner": self._account, **topic.attributes}}
+        with self._lock:
+            arn, topic = self._topic(call)
+            confirmed = str(len(self._of(arn)))
+        return {
+            "Attributes": {
+                "Policy": _default_policy(arn, call.account),
+                "DisplayName": "",
+                **topic["attributes"],
+                "TopicArn": arn,
+                "Owner": call.account,
+                "SubscriptionsConfirmed": confirmed,
+                "SubscriptionsPending": "0",
+                "SubscriptionsDeleted": "0",
+            }
+        }
 
     def _set_topic(self, call: Call) -> Answer:
-        topic = self._topic(str(call.params["TopicArn"]))
-        topic.attributes[call.params["AttributeName"]] = str(call.params.get("AttributeValue") or "")
-        self._keep("sns-topic", topic.arn, asdict(topic))
+        with self._lock:
+            arn, topic = self._topic(call)
+            name, value = self.need(call, "AttributeName"), call.params.get("AttributeValue") or ""
+            kept = {key: one for key, one in {**topic["attributes"], name: value}.items() if one}
+            self._topics.put(arn, {**topic, "attributes": kept})
         return {}
+
+    def _delete_topic(self, call: Call) -> Answer:
+        arn = str(self.need(call, "TopicArn"))
+        with self._lock:
+            for subscription in self._of(arn):
+                self._subscriptions.remove(subscription)
+            self._topics.remove(arn)
+        return {}
+
+    def _list_topics(self, call: Call) -> Answer:
+        start = f"arn:aws:sns:{call.region}:{call.account}:"
+        with self._lock:
+            return {"Topics": [{"TopicArn": arn} for arn in self._topics if arn.startswith(start)]}
+
+    def _tagged(self, call: Call) -> tuple[str, Item]:
+        arn = str(self.need(call, "ResourceArn"))
+        if (topic := self._topics.get(arn)) is None:
+            raise AwsError("ResourceNotFound", f"Resource does not exist: {arn}", 404)
+        return arn, topic
+
+    def _tag(self, call: Call) -> Answer:
+        with self._lock:
+            arn, topic = self._tagged(call)
+            self._topics.put(arn, {**topic, "tags": {**topic["tags"], **tags_of(self.need(call, "Tags"))}})
+        return {}
+
+    def _untag(self, call: Call) -> Answer:
+        gone = set(self.need(call, "TagKeys"))
+        with self._lock:
+            arn, topic = self._tagged(call)
+            left = {key: value for key, value in topic["tags"].items() if key not in gone}
+            self._topics.put(arn, {**topic, "tags": left})
+        return {}
+
+    def _list_tags(self, call: Call) -> Answer:
+        with self._lock:
+            return {"Tags": tag_list(self._tagged(call)[1]["tags"])}
 
     # Subscriptions
 
+    def _of(self, topic_arn: str) -> list[str]:
+        return [arn for arn, one in self._subscriptions.items() if one["topic"] == topic_arn]
+
     def _subscribe(self, call: Call) -> Answer:
-        params = call.params
-        topic, protocol = self._topic(str(params["TopicArn"])), str(params["Protocol"])
-        if protocol not in _TO_PEOPLE | {"sqs", "lambda"}:
-            raise AwsError("InvalidParameter", f"Protocol {protocol!r} is none that is served")
-        endpoint = str(params.get("Endpoint") or "")
-        known = next(
-            (
-                one
-                for one in self._subscriptions.values()
-                if (one.topic_arn, one.protocol, one.endpoint) == (topic.arn, protocol, endpoint)
-            ),
-            None,
-        )
-        arn = known.arn if known else f"{topic.arn}:{uuid.uuid4()}"
-        made = Subscription(arn, topic.arn, protocol, endpoint, dict(params.get("Attributes") or {}))
-        _filter(made)
-        self._subscriptions[arn] = made
-        self._keep("sns-subscription", arn, asdict(made))
-        return {"SubscriptionArn": arn}
+        protocol, endpoint = str(self.need(call, "Protocol")), str(self.need(call, "Endpoint"))
+        if protocol not in _PROTOCOLS:
+            raise _invalid(f"Protocol {protocol!r}: use {', '.join(sorted(_PROTOCOLS))}")
+        if protocol == "sms" and not _NUMBER.fullmatch(endpoint):
+            raise _invalid(f"Invalid SMS endpoint: {endpoint}: use +<country>...")
+        with self._lock:
+            topic_arn, _ = self._topic(call)
+            attributes: dict[str, str] = {}
+            for name, value in (call.params.get("Attributes") or {}).items():
+                attributes = self._changed(attributes, name, str(value), call.params.get("Attributes") or {})
+            for arn in self._of(topic_arn):
+                there = self._subscriptions[arn]
+                if (there["protocol"], there["endpoint"]) == (protocol, endpoint):
+                    if there["attributes"] != attributes:
+                        raise _invalid(
+                            "Attributes Reason: It exists with different attributes",
+                        )
+                    return {"SubscriptionArn": arn}
+            arn = f"{topic_arn}:{uuid4()}"
+            kept = {"topic": topic_arn, "protocol": protocol, "endpoint": endpoint, "attributes": attributes}
+            self._subscriptions.put(arn, kept)
+            return {"SubscriptionArn": arn}
 
-    def _unsubscribe(self, call: Call) -> Answer:
-        arn = str(call.params["SubscriptionArn"])
-        self._subscriptions.pop(arn, None)
-        with self._store.transaction() as writing:
-            writing.delete("sns-subscription", arn)
-        return {}
+    def _changed(
+        self, attributes: Mapping[str, str], name: str, value: str, beside: Mapping[str, str]
+    ) -> dict[str, str]:
+        if name not in _SUBSCRIPTION_ATTRIBUTES:
+            raise _invalid(f"AttributeName: {name!r}")
+        if name == "FilterPolicy" and value:
+            check_filter(value, beside.get("FilterPolicyScope"))
+        if name == "RawMessageDelivery" and value not in {"true", "false"}:
+            raise _invalid(f"RawMessageDelivery {value!r}: use true or false")
+        return {key: one for key, one in {**attributes, name: value}.items() if one}
 
-    def _list_subscriptions(self, call: Call) -> Answer:
-        topic = self._topic(str(call.params["TopicArn"]))
-        return {
-            "Subscriptions": [
-                {
-                    "SubscriptionArn": one.arn,
-                    "Owner": self._account,
-                    "Protocol": one.protocol,
-                    "Endpoint": one.endpoint,
-                    "TopicArn": topic.arn,
-                }
-                for one in self._subscriptions.values()
-                if one.topic_arn == topic.arn
-            ]
-        }
+    def _subscription(self, call: Call) -> tuple[str, Item]:
+        arn = str(self.need(call, "SubscriptionArn"))
+        if (subscription := self._subscriptions.get(arn)) is None:
+            raise AwsError("NotFound", f"Subscription does not exist: {arn}", 404)
+        return arn, subscription
 
     def _get_subscription(self, call: Call) -> Answer:
-        one = self._subscription(call)
-        fixed = {"SubscriptionArn": one.arn, "TopicArn": one.topic_arn, "Protocol": one.protocol}
-        return {"Attributes": {**fixed, "Endpoint": one.endpoint, **one.attributes}}
+        with self._lock:
+            arn, subscription = self._subscription(call)
+        return {
+            "Attributes": {
+                "RawMessageDelivery": "false",
+                **subscription["attributes"],
+                **_shown(arn, subscription, call.account),
+                "PendingConfirmation": "false",
+                "ConfirmationWasAuthenticated": "true",
+                "SubscriptionPrincipal": f"arn:aws:iam::{call.account}:root",
+            }
+        }
 
     def _set_subscription(self, call: Call) -> Answer:
-        one = self._subscription(call)
-        changed = {
-            **one.attributes,
-            call.params["AttributeName"]: str(call.params.get("AttributeValue") or ""),
-        }
-        _filter(Subscription(one.arn, one.topic_arn, one.protocol, one.endpoint, changed))
-        one.attributes = changed
-        self._keep("sns-subscription", one.arn, asdict(one))
+        with self._lock:
+            arn, subscription = self._subscription(call)
+            name, value = str(self.need(call, "AttributeName")), str(call.params.get("AttributeValue") or "")
+            before = subscription["attributes"]
+            kept = {**subscription, "attributes": self._changed(before, name, value, before)}
+            self._subscriptions.put(arn, kept)
         return {}
 
-    # Phones
+    def _unsubscribe(self, call: Call) -> Answer:
+        with self._lock:
+            self._subscriptions.remove(str(self.need(call, "SubscriptionArn")))
+        return {}
+
+    def _confirm(self, call: Call) -> Answer:
+        raise _invalid(f"Token: {call.params.get('Token')}: nothing to confirm")
+
+    def _list_subscriptions(self, call: Call) -> Answer:
+        with self._lock:
+            if call.operation == "ListSubscriptionsByTopic":
+                found = self._of(self._topic(call)[0])
+            else:
+                start = f"arn:aws:sns:{call.region}:{call.account}:"
+                found = [arn for arn in self._subscriptions if arn.startswith(start)]
+            return {"Subscriptions": [_shown(arn, self._subscriptions[arn], call.account) for arn in found]}
+
+    # Applications and their devices
 
     def _create_application(self, call: Call) -> Answer:
-        arn = f"arn:aws:sns:{call.region}:{self._account}:app/{call.params['Platform']}/{call.params['Name']}"
-        # The credential is a secret that nobody needs here: it is not kept.
-        self._applications[arn] = {"platform": str(call.params["Platform"])}
-        self._keep("sns-application", arn, self._applications[arn])
+        name, platform = self.need(call, "Name"), self.need(call, "Platform")
+        arn = f"arn:aws:sns:{call.region}:{call.account}:app/{platform}/{name}"
+        given = {
+            key: value
+            for key, value in (call.params.get("Attributes") or {}).items()
+            if key not in {"PlatformCredential", "PlatformPrincipal"}  # a secret that nothing here needs
+        }
+        with self._lock:
+            self._applications.put(arn, {"attributes": {"Enabled": "true", **given}})
         return {"PlatformApplicationArn": arn}
 
-    def _delete_application(self, call: Call) -> Answer:
-        arn = str(call.params["PlatformApplicationArn"])
-        self._applications.pop(arn, None)
-        with self._store.transaction() as writing:
-            writing.delete("sns-application", arn)
+    def _application(self, call: Call) -> tuple[str, Item]:
+        arn = str(self.need(call, "PlatformApplicationArn"))
+        if (application := self._applications.get(arn)) is None:
+            raise AwsError("NotFound", f"PlatformApplication does not exist: {arn}", 404)
+        return arn, application
+
+    def _get_application(self, call: Call) -> Answer:
+        with self._lock:
+            return {"Attributes": self._application(call)[1]["attributes"]}
+
+    def _set_application(self, call: Call) -> Answer:
+        with self._lock:
+            arn, application = self._application(call)
+            given = {
+                key: value
+                for key, value in self.need(call, "Attributes").items()
+                if key not in {"PlatformCredential", "PlatformPrincipal"}
+            }
+            self._applications.put(arn, {"attributes": {**application["attributes"], **given}})
         return {}
+
+    def _delete_application(self, call: Call) -> Answer:
+        with self._lock:
+            arn = str(self.need(call, "PlatformApplicationArn"))
+            for endpoint in [key for key, one in self._endpoints.items() if one["application"] == arn]:
+                self._endpoints.remove(endpoint)
+            self._applications.remove(arn)
+        return {}
+
+    def _list_applications(self, call: Call) -> Answer:
+        start = f"arn:aws:sns:{call.region}:{call.account}:"
+        with self._lock:
+            return {
+                "PlatformApplications": [
+                    {"PlatformApplicationArn": arn, "Attributes": one["attributes"]}
+                    for arn, one in self._applications.items()
+                    if arn.startswith(start)
+                ]
+            }
 
     def _create_endpoint(self, call: Call) -> Answer:
-        application, token = str(call.params["PlatformApplicationArn"]), str(call.params["Token"])
-        if application not in self._applications:
-            raise AwsError("NotFound", f"there is no platform application {application}", 404)
-        known = [a for a, e in self._endpoints.items() if e == {"application": application, "token": token}]
-        arn = known[0] if known else f"{application.replace(':app/', ':endpoint/')}/{uuid.uuid4()}"
-        self._endpoints[arn] = {"application": application, "token": token}
-        self._keep("sns-endpoint", arn, self._endpoints[arn])
-        return {"EndpointArn": arn}
+        token = str(self.need(call, "Token"))
+        data = str(call.params.get("CustomUserData") or "")
+        with self._lock:
+            application, _ = self._application(call)
+            given = {"Enabled": "true", "Token": token, **({"CustomUserData": data} if data else {})}
+            given |= call.params.get("Attributes") or {}
+            for arn, there in self._endpoints.items():
+                if there["application"] == application and there["attributes"]["Token"] == token:
+                    if there["attributes"] != given:
+                        raise _invalid(
+                            f"Token Reason: Endpoint {arn} already exists with the same Token, "
+                            "but different attributes.",
+                        )
+                    return {"EndpointArn": arn}
+            arn = f"{application.replace(':app/', ':endpoint/')}/{uuid4()}"
+            self._endpoints.put(arn, {"application": application, "attributes": given})
+            return {"EndpointArn": arn}
+
+    def _endpoint(self, call: Call) -> tuple[str, Item]:
+        arn = str(self.need(call, "EndpointArn"))
+        if (endpoint := self._endpoints.get(arn)) is None:
+            raise AwsError("NotFound", f"Endpoint does not exist: {arn}", 404)
+        return arn, endpoint
+
+    def _get_endpoint(self, call: Call) -> Answer:
+        with self._lock:
+            return {"Attributes": self._endpoint(call)[1]["attributes"]}
+
+    def _set_endpoint(self, call: Call) -> Answer:
+        with self._lock:
+            arn, endpoint = self._endpoint(call)
+            changed = {**endpoint["attributes"], **self.need(call, "Attributes")}
+            self._endpoints.put(arn, {**endpoint, "attributes": changed})
+        return {}
 
     def _delete_endpoint(self, call: Call) -> Answer:
-        arn = str(call.params["EndpointArn"])
-        self._endpoints.pop(arn, None)
-        with self._store.transaction() as writing:
-            writing.delete("sns-endpoint", arn)
+        with self._lock:
+            self._endpoints.remove(str(self.need(call, "EndpointArn")))
         return {}
+
+    def _list_endpoints(self, call: Call) -> Answer:
+        with self._lock:
+            application, _ = self._application(call)
+            return {
+                "Endpoints": [
+                    {"EndpointArn": arn, "Attributes": one["attributes"]}
+                    for arn, one in self._endpoints.items()
+                    if one["application"] == application
+                ]
+            }
 
     # Messages
 
+    def _publish_batch(self, call: Call) -> Answer:
+        entries = call.params.get("PublishBatchRequestEntries") or []
+        ids = [entry["Id"] for entry in entries]
+        if not entries:
+            raise AwsError("EmptyBatchRequest", "The batch request doesn't contain any entries.")
+        if len(entries) > 10:
+            raise AwsError("TooManyEntriesInBatchRequest", f"{len(entries)} entries: a call takes up to 10")
+        if len(set(ids)) < len(ids):
+            raise AwsError("BatchEntryIdsNotDistinct", f"Two entries have the same Id: {', '.join(ids)}")
+        with self._lock:
+            topic_arn, _ = self._topic(call)
+        answer: Answer = {"Successful": [], "Failed": []}
+        for entry in entries:
+            params = {**entry, "TopicArn": topic_arn}
+            try:
+                sent = self._publish(Call("Publish", call.region, call.account, params))
+                answer["Successful"].append({"Id": entry["Id"], **sent})
+            except AwsError as error:
+                failed = {
+                    "Id": entry["Id"],
+                    "Code": error.code,
+                    "Message": error.message,
+                    "SenderFault": True,
+                }
+                answer["Failed"].append(failed)
+        return answer
+
     def _publish(self, call: Call) -> Answer:
         params = call.params
-        if len(str(params["Message"]).encode()) > MAX_BYTES:
-            raise AwsError("InvalidParameter", f"Message is longer than {MAX_BYTES} bytes")
-        target = str(params.get("TargetArn") or params.get("TopicArn") or "")
-        if params.get("PhoneNumber"):
-            return {"MessageId": self._notice("", "sms", str(params["PhoneNumber"]), params)}
-        if ":endpoint/" in target:
-            if target not in self._endpoints:
-                raise AwsError("NotFound", f"there is no endpoint {target}", 404)
-            return {"MessageId": self._notice("", "application", target, params)}
-        return {"MessageId": self._fan_out(self._topic(target), params)}
-
-    def _publish_batch(self, call: Call) -> Answer:
-        topic = self._topic(str(call.params["TopicArn"]))
-        done = [
-            {"Id": entry["Id"], "MessageId": self._fan_out(topic, entry)}
-            for entry in call.params["PublishBatchRequestEntries"]
-        ]
-        return {"Successful": done, "Failed": []}
-
-    def _fan_out(self, topic: Topic, params: Mapping[str, Any]) -> str:
-        message_id = str(uuid.uuid4())
-        attributes = _attributes(params)
-        with self._store.transaction():
-            for one in self._subscriptions.values():
-                words = _words(params, one.protocol)
-                wanted = _filter(one)
-                if one.topic_arn != topic.arn or (wanted and not wanted.matches(dict(attributes), words)):
-                    continue
-                self._send(one, words, params, attributes, message_id)
-        return message_id
-
-    def _send(
-        self,
-        one: Subscription,
-        words: str,
-        params: Mapping[str, Any],
-        attributes: Mapping[str, Any],
-        message_id: str,
-    ) -> None:
-        envelope = {
-            "Type": "Notification",
-            "MessageId": message_id,
-            "TopicArn": one.topic_arn,
-            **({"Subject": params["Subject"]} if params.get("Subject") else {}),
-            "Message": words,
-            "Timestamp": _iso(self._clock()),
-            **({"MessageAttributes": attributes} if attributes else {}),
-        }
-        if one.protocol == "sqs":
-            raw = one.attributes.get("RawMessageDelivery") == "true"
-            body = words if raw else json.dumps(envelope)
-            try:
-                self._sqs.deliver(one.endpoint, body, service=_SERVICE, source_arn=one.topic_arn)
-            except AwsError as refused:
-                dead = json.loads(one.attributes.get("RedrivePolicy") or "{}").get("deadLetterTargetArn")
-                try:
-                    if dead is None:
-                        raise refused
-                    self._sqs.deliver(dead, body, service=_SERVICE, source_arn=one.topic_arn)
-                except AwsError:
-                    self._undelivered += 1
-        elif one.protocol == "lambda":
-            record = {
-                "EventSource": "aws:sns",
-                "EventVersion": "1.0",
-                "EventSubscriptionArn": one.arn,
-                "Sns": {"Subject": None, "MessageAttributes": {}, **envelope},
-            }
-            self._invoke(one.endpoint, {"Records": [record]})
+        message = str(self.need(call, "Message"))
+        if len(message.encode()) > _MESSAGE_BYTES:
+            raise _invalid(f"Message too long: use up to {_MESSAGE_BYTES} bytes")
+        subject = params.get("Subject")
+        if subject is not None and (not 1 <= len(subject) <= 100 or "\n" in subject):
+            raise _invalid(f"Subject: 1 to 100 characters of one line: {subject!r}")
+        number, target = params.get("PhoneNumber"), params.get("TargetArn") or params.get("TopicArn")
+        if not number and not target:
+            raise _invalid("TopicArn, TargetArn or PhoneNumber: give one")
+        notification = Notification(
+            id=str(uuid4()),
+            topic_arn=target if target in self._topics else None,
+            bodies=bodies_of(message, params.get("MessageStructure")),
+            subject=subject,
+            at=self._clock(),
+            attributes=params.get("MessageAttributes") or {},
+            group=params.get("MessageGroupId"),
+            deduplication=params.get("MessageDeduplicationId"),
+        )
+        if number:
+            if not _NUMBER.fullmatch(number):
+                raise _invalid(f"PhoneNumber Reason: {number} is not valid")
+            self._record(notification, "sms", number)
+        elif notification.topic_arn is None and "/" in str(target):
+            self._push(notification, call, str(target))
         else:
-            self._notice(one.topic_arn, one.protocol, one.endpoint, {**params, "Message": words})
+            with self._lock:
+                topic_arn, _ = self._topic(
+                    Call(call.operation, call.region, call.account, {"TopicArn": target})
+                )
+                found = [(arn, self._subscriptions[arn]) for arn in self._of(topic_arn)]
+            # Without the lock: a queue's engine has its own.
+            for arn, subscription in found:
+                if notification.passes(subscription):
+                    self._deliver(notification, arn, subscription)
+        return {"MessageId": notification.id}
 
-    def _notice(self, topic_arn: str, protocol: str, endpoint: str, params: Mapping[str, Any]) -> str:
-        self._number += 1
-        notice = {
-            "id": str(uuid.uuid4()),
-            "at": int(self._clock() * 1_000),
-            "topicArn": topic_arn,
-            "protocol": protocol,
-            "endpoint": endpoint,
-            "subject": params.get("Subject") or "",
-            "message": params["Message"],
-            "attributes": {name: held["Value"] for name, held in _attributes(params).items()},
-        }
-        key = f"{self._number:020d}"
-        with self._store.transaction() as writing:
-            writing.put("sns-inbox", key, notice)
-            if len(self._inbox) == INBOX:
-                writing.delete("sns-inbox", self._inbox[0][0])
-        self._inbox.append((key, notice))
-        return str(notice["id"])
+    def _push(self, notification: Notification, call: Call, endpoint_arn: str) -> None:
+        with self._lock:
+            _, endpoint = self._endpoint(Call(call.operation, "", "", {"EndpointArn": endpoint_arn}))
+            if endpoint["attributes"].get("Enabled") == "false":
+                raise AwsError("EndpointDisabled", f"Endpoint is disabled: {endpoint_arn}")
+        self._record(notification, "application", endpoint_arn)
 
-    def _topic(self, arn: str) -> Topic:
-        if arn not in self._topics:
-            raise AwsError("NotFound", f"there is no topic {arn}", 404)
-        return self._topics[arn]
+    def _deliver(self, notification: Notification, arn: str, subscription: Item) -> None:
+        protocol, endpoint = subscription["protocol"], subscription["endpoint"]
+        try:
+            match protocol:
+                case "sqs":
+                    self._to_queue(notification, subscription, endpoint)
+                case "lambda":
+                    self._invoke(endpoint, notification.lambda_event(arn))
+                case _:
+                    self._record(notification, protocol, endpoint)
+        except Exception as error:
+            _log.warning("%s did not reach %s: %s", notification.id, endpoint, error)
+            self._bury(notification, subscription)
 
-    def _subscription(self, call: Call) -> Subscription:
-        arn = str(call.params["SubscriptionArn"])
-        if arn not in self._subscriptions:
-            raise AwsError("NotFound", f"there is no subscription {arn}", 404)
-        return self._subscriptions[arn]
+    def _to_queue(self, notification: Notification, subscription: Item, queue_arn: str) -> None:
+        raw = subscription["attributes"].get("RawMessageDelivery") == "true"
+        self._sqs.deliver(
+            queue_arn,
+            notification.body("sqs") if raw else json.dumps(notification.envelope("sqs")),
+            service="sns",
+            source_arn=subscription["topic"],
+            attributes=notification.attributes if raw else None,
+            group=notification.group,
+            deduplication=notification.deduplication,
+        )
 
-    def _keep(self, kind: str, arn: str, state: Mapping[str, Any]) -> None:
-        with self._store.transaction() as writing:
-            writing.put(kind, arn, state)
+    def _bury(self, notification: Notification, subscription: Item) -> None:
+        redrive = subscription["attributes"].get("RedrivePolicy")
+        if not redrive:
+            return
+        queue_arn = json.loads(redrive)["deadLetterTargetArn"]
+        try:
+            self._to_queue(notification, subscription, queue_arn)
+        except AwsError as error:
+            _log.warning(
+                "%s is lost, the dead letters %s did not take it: %s", notification.id, queue_arn, error
+            )
 
-
-def _words(params: Mapping[str, Any], protocol: str) -> str:
-    """A message may have words for each protocol."""
-    message = str(params["Message"])
-    if params.get("MessageStructure") != "json":
-        return message
-    try:
-        said = json.loads(message)
-        return str(said.get(protocol, said["default"]))
-    except (ValueError, KeyError) as error:
-        raise AwsError("InvalidParameter", "Message is no JSON object with `default`") from error
-
-
-def _attributes(params: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    found = {}
-    for name, held in (params.get("MessageAttributes") or {}).items():
-        value = held.get("StringValue", held.get("BinaryValue", ""))
-        text = base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
-        found[name] = {"Type": str(held["DataType"]), "Value": text}
-    return found
-
-
-def _filter(subscription: Subscription) -> FilterPolicyMatcher | None:
-    policy = subscription.attributes.get("FilterPolicy")
-    if not policy:
-        return None
-    try:
-        return FilterPolicyMatcher(json.loads(policy), subscription.attributes.get("FilterPolicyScope"))
-    except (ValueError, FilterPolicyMatcher.CheckException) as error:
-        raise AwsError("InvalidParameter", f"FilterPolicy: {error}") from error
+    def _record(self, notification: Notification, protocol: str, endpoint: str) -> None:
+        with self._lock:
+            self._inbox.add(
+                {
+                    "at": notification.at,
+                    "topicArn": notification.topic_arn,
+                    "protocol": protocol,
+                    "endpoint": endpoint,
+                    "subject": notification.subject,
+                    "message": notification.body(protocol),
+                    "attributes": {name: dict(one) for name, one in notification.attributes.items()},
+                }
+            )
 
 
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _shown(arn: str, subscription: Item, account: str) -> dict[str, str]:
+    return {
+        "SubscriptionArn": arn,
+        "Owner": account,
+        "Protocol": subscription["protocol"],
+        "Endpoint": subscription["endpoint"],
+        "TopicArn": subscription["topic"],
+    }
+
+
+def _invalid(reason: str) -> AwsError:
+    return AwsError("InvalidParameter", f"Invalid parameter: {reason}")
+
+
+def _default_policy(arn: str, account: str) -> str:
+    actions = ("GetTopicAttributes", "SetTopicAttributes", "DeleteTopic", "Subscribe", "Publish")
+    statement = {
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [f"SNS:{action}" for action in actions],
+        "Resource": arn,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": account}},
+    }
+    return json.dumps({"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]})

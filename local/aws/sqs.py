@@ -1,721 +1,474 @@
-"""Amazon SQS: standard and FIFO queues, visibility, redrive.
+"""SQS: queues, their messages, and the way of a message that nobody could handle.
 
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/
 """
 
-from __future__ import annotations
-
-import base64
 import hashlib
-import json
 import re
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from threading import Condition
-from time import monotonic
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from threading import RLock
 from typing import Any, Final
 
+from local.aws.engine import Engine, in_arn
+from local.aws.message_checks import check_message, md5, md5_of_attributes
+from local.aws.moves import MoveTasks
+from local.aws.queue_policy import may_send
+from local.aws.queue_settings import checked_settings, may_redrive, shown_settings
+from local.aws.queues import QUEUES, Message, Queue, load_queues
 from local.aws.service import Answer, AwsError, Call
 from local.aws.store import Store, Writing
 from local.clock import Clock
 
-MAX_BYTES: Final = 1_048_576
-MAX_BATCH: Final = 10
-DEDUPLICATION_SECONDS: Final = 300
-_DEFAULTS: Final = {
-    "DelaySeconds": "0",
-    "MaximumMessageSize": str(MAX_BYTES),
-    "MessageRetentionPeriod": "345600",
-    "ReceiveMessageWaitTimeSeconds": "0",
-    "VisibilityTimeout": "30",
-}
-_SETTABLE: Final = frozenset(_DEFAULTS) | {
-    "ContentBasedDeduplication",
-    "DeduplicationScope",
-    "FifoQueue",
-    "FifoThroughputLimit",
-    "KmsDataKeyReusePeriodSeconds",
-    "KmsMasterKeyId",
-    "Policy",
-    "RedriveAllowPolicy",
-    "RedrivePolicy",
-    "SqsManagedSseEnabled",
-}
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\.fifo")
-_MISSING: Final = "AWS.SimpleQueueService.NonExistentQueue"
+_BATCH_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_BATCH_BYTES: Final = 1_048_576
+_FIRST_FIFO_NUMBER: Final = 18_870_000_000_000_000_000
 
 
-@dataclass
-class Message:
-    """Times in s of the platform's clock. `visible_at`: hidden until then. `group`: of a FIFO queue."""
+class Sqs(Engine):
+    """The queues of every Region."""
 
-    id: str
-    number: int
-    body: str
-    sent_at: float
-    visible_at: float
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    system: Mapping[str, Any] = field(default_factory=dict)
-    group: str = ""
-    deduplication: str = ""
-    receives: int = 0
-    first_received_at: float = 0.0
-    receipt: str = ""
-    source: str = ""
+    invalid = "InvalidParameterValue"
 
-
-@dataclass
-class Queue:
-    """`messages`: by number, in the order sent."""
-
-    region: str
-    name: str
-    arn: str
-    url: str
-    created_at: float
-    attributes: dict[str, str]
-    tags: dict[str, str] = field(default_factory=dict)
-    messages: dict[int, Message] = field(default_factory=dict)
-    seen: dict[str, tuple[float, str]] = field(default_factory=dict)
-
-    @property
-    def fifo(self) -> bool:
-        """Whether messages of a group come one after the other."""
-        return self.name.endswith(".fifo")
-
-    def seconds(self, name: str) -> float:
-        """One of the attributes that are times."""
-        return float(self.attributes.get(name, _DEFAULTS.get(name, "0")))
-
-    def redrive(self) -> tuple[str, int] | None:
-        """(ARN of the dead-letter queue, receives), if it has one."""
-        policy = json.loads(self.attributes.get("RedrivePolicy") or "null")
-        return (policy["deadLetterTargetArn"], int(policy["maxReceiveCount"])) if policy else None
-
-    def state(self) -> dict[str, Any]:
-        """What is kept of the queue itself."""
-        return {name: value for name, value in vars(self).items() if name not in ("messages", "seen")}
-
-
-class Sqs:
-    """`endpoint`: the origin in the URLs of queues, such as `http://127.0.0.1:4566`."""
-
-    def __init__(self, store: Store, clock: Clock, *, account: str, endpoint: str) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        super().__init__(
+            {
+                "ChangeMessageVisibility": self._change_visibility,
+                "ChangeMessageVisibilityBatch": lambda call: self._batch(call, self._change_visibility),
+                "CreateQueue": self._create,
+                "DeleteMessage": self._delete_message,
+                "DeleteMessageBatch": lambda call: self._batch(call, self._delete_message),
+                "DeleteQueue": self._delete_queue,
+                "GetQueueAttributes": self._get_attributes,
+                "GetQueueUrl": self._get_url,
+                "ListDeadLetterSourceQueues": self._list_sources,
+                "ListMessageMoveTasks": self._list_moves,
+                "ListQueueTags": self._list_tags,
+                "ListQueues": self._list,
+                "PurgeQueue": self._purge,
+                "ReceiveMessage": self._receive,
+                "SendMessage": self._send,
+                "SendMessageBatch": self._send_batch,
+                "SetQueueAttributes": self._set_attributes,
+                "StartMessageMoveTask": self._start_move,
+                "TagQueue": self._tag,
+                "UntagQueue": self._untag,
+            }
+        )
         self._store = store
         self._clock = clock
-        self._account = account
-        self._endpoint = endpoint
-        self._changed = Condition()
-        self._queues: dict[str, Queue] = {}
-        self._numbers = 0
-        for arn, state in store.load("sqs-queue"):
-            # The port may be another one than before.
-            self._queues[arn] = Queue(**{**state, "url": self._url(state["region"], state["name"])})
-        for place, message in store.load("sqs-message"):
-            arn = place.rpartition("/")[0]
-            if arn in self._queues:
-                made = Message(**message)
-                self._queues[arn].messages[made.number] = made
-                self._numbers = max(self._numbers, made.number)
-        for queue in self._queues.values():
-            queue.messages = dict(sorted(queue.messages.items()))
-        self._calls: Mapping[str, Callable[[Call], Answer]] = {
-            "CreateQueue": self._create,
-            "DeleteQueue": self._delete,
-            "GetQueueUrl": self._get_url,
-            "ListQueues": self._list,
-            "GetQueueAttributes": self._get_attributes,
-            "SetQueueAttributes": self._set_attributes,
-            "PurgeQueue": self._purge,
-            "TagQueue": self._tag,
-            "UntagQueue": self._untag,
-            "ListQueueTags": lambda call: {"Tags": self._queue(call).tags},
-            "ListDeadLetterSourceQueues": self._list_sources,
-            "SendMessage": self._send,
-            "SendMessageBatch": self._send_batch,
-            "ReceiveMessage": self._receive,
-            "DeleteMessage": self._delete_message,
-            "DeleteMessageBatch": self._delete_batch,
-            "ChangeMessageVisibility": self._change_visibility,
-            "ChangeMessageVisibilityBatch": self._change_batch,
-            "StartMessageMoveTask": self._move,
-        }
-
-    def call(self, call: Call) -> Answer:
-        """See `local.aws.service.Service`."""
-        serve = self._calls.get(call.operation)
-        if serve is None:
-            raise AwsError("InvalidAction", f"{call.operation} is not served: {', '.join(self._calls)}")
-        if call.operation == "ReceiveMessage":
-            return serve(call)
-        with self._changed:
-            return serve(call)
-
-    def status(self) -> Mapping[str, Any]:
-        """Each queue with how many messages are in which state, and the oldest one's age in s."""
-        now = self._clock()
-        with self._changed:
-            dead = {found[0] for queue in self._queues.values() if (found := queue.redrive())}
-            return {
-                "queues": [
-                    {
-                        "name": queue.name,
-                        "arn": arn,
-                        "region": queue.region,
-                        **_counts(queue, now),
-                        "oldestAgeSeconds": round(
-                            max((now - message.sent_at for message in queue.messages.values()), default=0.0)
-                        ),
-                        "deadLetters": arn in dead,
-                    }
-                    for arn, queue in sorted(self._queues.items())
-                ]
-            }
+        self._lock = RLock()
+        self._queues = load_queues(store, self._lock)
+        self._moves = MoveTasks(store, clock)
 
     def deliver(
         self,
-        arn: str,
+        queue_arn: str,
         body: str,
         *,
         service: str,
         source_arn: str,
         attributes: Mapping[str, Any] | None = None,
-        group: str = "",
+        group: str | None = None,
+        deduplication: str | None = None,
     ) -> None:
-        """A message of another AWS service, if the queue's policy lets it. Raises AwsError."""
-        with self._changed:
-            queue = self._queues.get(arn)
+        """Send for a service of AWS (`events`, `sns`, `s3`) if the policy lets it. Raises AwsError."""
+        with self._writing() as writing:
+            queue = self._queues.get(queue_arn)
             if queue is None:
-                raise AwsError(_MISSING, f"there is no queue {arn}")
-            if not may_send(queue.attributes.get("Policy", ""), service, source_arn, arn):
-                raise AwsError("AccessDenied", f"the policy of {arn} does not let {service} send to it")
-            self._put(queue, body, attributes or {}, group=group)
+                raise _no_queue(queue_arn)
+            if not may_send(queue.attributes.get("Policy"), service, source_arn, queue_arn):
+                raise AwsError(
+                    "AccessDenied",
+                    f"{service}.amazonaws.com may not sqs:SendMessage to {queue_arn} for {source_arn}: "
+                    "the queue's policy does not allow it",
+                    403,
+                )
+            params = {
+                "MessageBody": body,
+                "MessageAttributes": dict(attributes or {}),
+                "MessageGroupId": group,
+                "MessageDeduplicationId": deduplication,
+            }
+            self._add(writing, queue, params, sender=f"{service}.amazonaws.com")
 
-    # Queues
+    def status(self) -> Mapping[str, Any]:
+        """`queues`: of each its name, ARN, messages (visible, hidden, delayed), the oldest's age in s."""
+        with self._lock:
+            now = self._clock()
+            dead = {queue.redrive[0] for queue in self._queues.values() if queue.redrive}
+            return {"queues": [self._shown(queue, now, queue.arn in dead) for queue in self._queues.values()]}
+
+    def _shown(self, queue: Queue, now: float, dead: bool) -> dict[str, Any]:
+        counts = queue.counts(now)
+        oldest = min((message.sent for message in queue.messages.values()), default=None)
+        return {
+            "name": queue.name,
+            "arn": queue.arn,
+            **{state: counts[state] for state in ("visible", "hidden", "delayed")},
+            "oldestAgeSeconds": None if oldest is None else round(now - oldest, 3),
+            "deadLetters": dead,
+        }
+
+    @contextmanager
+    def _writing(self) -> Iterator[Writing]:
+        # Always in this order: this engine's lock, then the store's.
+        with self._lock, self._store.transaction() as writing:
+            yield writing
+
+    def _queue(self, call: Call) -> Queue:
+        url = str(self.need(call, "QueueUrl"))
+        arn = f"arn:aws:sqs:{call.region}:" + ":".join(url.rstrip("/").rsplit("/", 2)[-2:])
+        if (queue := self._queues.get(arn)) is None:
+            raise _no_queue(arn)
+        return queue
 
     def _create(self, call: Call) -> Answer:
-        name = str(call.params.get("QueueName", ""))
+        name = str(self.need(call, "QueueName"))
         if not _NAME.fullmatch(name):
-            raise AwsError(
-                "InvalidParameterValue", f"{name!r} is no name of a queue: up to 80 of A-Z a-z 0-9 _ -"
-            )
-        given = _checked(call.params.get("Attributes") or {})
-        arn = f"arn:aws:sqs:{call.region}:{self._account}:{name}"
-        known = self._queues.get(arn)
-        if known is not None:
-            different = sorted(n for n, v in given.items() if known.attributes.get(n) != v)
-            if different:
-                raise AwsError("QueueAlreadyExists", f"{name} exists with another {', '.join(different)}")
-            return {"QueueUrl": known.url}
-        queue = Queue(
-            region=call.region,
-            name=name,
-            arn=arn,
-            url=self._url(call.region, name),
-            created_at=self._clock(),
-            attributes={**_DEFAULTS, **given},
-            tags=dict(call.params.get("tags") or {}),
-        )
-        self._check_redrive(queue)
-        self._keep(queue)
-        self._queues[arn] = queue
-        return {"QueueUrl": queue.url}
-
-    def _delete(self, call: Call) -> Answer:
-        queue = self._queue(call)
-        with self._store.transaction() as writing:
-            for message in queue.messages.values():
-                writing.delete("sqs-message", _place(queue, message))
-            writing.delete("sqs-queue", queue.arn)
-        del self._queues[queue.arn]
-        self._changed.notify_all()
-        return {}
+            raise AwsError(self.invalid, f"{name!r} is no queue name: use 1 to 80 letters, digits, - and _")
+        arn = f"arn:aws:sqs:{call.region}:{call.account}:{name}"
+        with self._writing() as writing:
+            given = checked_settings(arn, call.params.get("Attributes") or {}, self._queues)
+            if (there := self._queues.get(arn)) is not None:
+                shown = shown_settings(there, self._clock())
+                different = [key for key, value in given.items() if shown.get(key, "") != value]
+                if different:
+                    raise AwsError(
+                        "QueueNameExists",
+                        "A queue already exists with the same name and a different value for attribute "
+                        f"{different[0]}",
+                    )
+                return {"QueueUrl": _url(arn)}
+            if name.endswith(".fifo") and given.get("FifoQueue") != "true":
+                raise AwsError(self.invalid, f"{name} ends in .fifo: say FifoQueue = true")
+            kept = {key: value for key, value in given.items() if value}
+            queue = Queue(arn, kept, dict(call.params.get("tags") or {}), self._clock(), self._lock)
+            queue.save(writing)
+            self._queues[arn] = queue
+            return {"QueueUrl": _url(arn)}
 
     def _get_url(self, call: Call) -> Answer:
-        arn = f"arn:aws:sqs:{call.region}:{self._account}:{call.params['QueueName']}"
-        if arn not in self._queues:
-            raise _no_queue(str(call.params["QueueName"]))
-        return {"QueueUrl": self._queues[arn].url}
+        account = call.params.get("QueueOwnerAWSAccountId") or call.account
+        arn = f"arn:aws:sqs:{call.region}:{account}:{self.need(call, 'QueueName')}"
+        with self._lock:
+            if arn not in self._queues:
+                raise _no_queue(arn)
+            return {"QueueUrl": _url(arn)}
 
     def _list(self, call: Call) -> Answer:
-        prefix = call.params.get("QueueNamePrefix", "")
-        urls = [q.url for q in self._queues.values() if q.region == call.region and q.name.startswith(prefix)]
-        return {"QueueUrls": sorted(urls)}
-
-    def _list_sources(self, call: Call) -> Answer:
-        arn = self._queue(call).arn
-        sources = [q.url for q in self._queues.values() if (found := q.redrive()) and found[0] == arn]
-        return {"queueUrls": sorted(sources)}
+        start = f"arn:aws:sqs:{call.region}:{call.account}:{call.params.get('QueueNamePrefix') or ''}"
+        with self._lock:
+            return {"QueueUrls": [_url(arn) for arn in sorted(self._queues) if arn.startswith(start)]}
 
     def _get_attributes(self, call: Call) -> Answer:
-        queue = self._queue(call)
-        counts = _counts(queue, self._clock())
-        every = {
-            **queue.attributes,
-            "QueueArn": queue.arn,
-            "ApproximateNumberOfMessages": str(counts["visible"]),
-            "ApproximateNumberOfMessagesNotVisible": str(counts["hidden"]),
-            "ApproximateNumberOfMessagesDelayed": str(counts["delayed"]),
-            "CreatedTimestamp": str(int(queue.created_at)),
-            "LastModifiedTimestamp": str(int(queue.created_at)),
-        }
-        wanted = set(call.params.get("AttributeNames") or ())
-        return {"Attributes": every if "All" in wanted else {n: v for n, v in every.items() if n in wanted}}
+        names = call.params.get("AttributeNames") or []
+        with self._writing() as writing:
+            queue = self._queue(call)
+            queue.expire(writing, self._clock())
+            shown = shown_settings(queue, self._clock())
+        return {"Attributes": {name: shown[name] for name in shown if name in names or "All" in names}}
 
     def _set_attributes(self, call: Call) -> Answer:
-        queue = self._queue(call)
-        given = _checked(call.params.get("Attributes") or {})
-        before, queue.attributes = queue.attributes, {**queue.attributes, **given}
-        try:
-            self._check_redrive(queue)
-        except AwsError:
-            queue.attributes = before
-            raise
-        for name, value in given.items():
-            if value == "":  # an empty policy takes it away
-                queue.attributes.pop(name, None)
-        self._keep(queue)
+        with self._writing() as writing:
+            queue = self._queue(call)
+            given = checked_settings(queue.arn, self.need(call, "Attributes"), self._queues)
+            if given.get("FifoQueue", str(queue.fifo).lower()) != str(queue.fifo).lower():
+                raise AwsError("InvalidAttributeValue", "FifoQueue cannot change")
+            queue.attributes = {key: value for key, value in {**queue.attributes, **given}.items() if value}
+            queue.modified = self._clock()
+            queue.save(writing)
+            queue.arrived.notify_all()
         return {}
 
-    def _check_redrive(self, queue: Queue) -> None:
-        try:
-            redrive = queue.redrive()
-        except (ValueError, KeyError, TypeError) as error:
-            raise AwsError("InvalidParameterValue", f"RedrivePolicy of {queue.name}: {error}") from error
-        if redrive is None:
-            return
-        target = self._queues.get(redrive[0])
-        if target is None:
-            raise AwsError("InvalidParameterValue", f"the dead-letter queue {redrive[0]} does not exist")
-        allow = json.loads(target.attributes.get("RedriveAllowPolicy") or "{}")
-        kind = allow.get("redrivePermission", "allowAll")
-        if kind == "denyAll" or (kind == "byQueue" and queue.arn not in allow.get("sourceQueueArns", ())):
-            raise AwsError(
-                "InvalidParameterValue", f"{target.name} does not take dead letters of {queue.name}"
-            )
+    def _delete_queue(self, call: Call) -> Answer:
+        with self._writing() as writing:
+            queue = self._queue(call)
+            for message in list(queue.messages.values()):
+                queue.remove(writing, message)
+            writing.delete(QUEUES, queue.arn)
+            del self._queues[queue.arn]
+            queue.arrived.notify_all()
+        return {}
 
     def _purge(self, call: Call) -> Answer:
-        queue = self._queue(call)
-        with self._store.transaction() as writing:
-            for message in queue.messages.values():
-                writing.delete("sqs-message", _place(queue, message))
-        queue.messages.clear()
+        with self._writing() as writing:
+            queue = self._queue(call)
+            for message in list(queue.messages.values()):
+                queue.remove(writing, message)
         return {}
 
     def _tag(self, call: Call) -> Answer:
-        queue = self._queue(call)
-        queue.tags.update(call.params["Tags"])
-        self._keep(queue)
+        with self._writing() as writing:
+            queue = self._queue(call)
+            queue.tags.update(self.need(call, "Tags"))
+            queue.save(writing)
         return {}
 
     def _untag(self, call: Call) -> Answer:
-        queue = self._queue(call)
-        for name in call.params["TagKeys"]:
-            queue.tags.pop(name, None)
-        self._keep(queue)
+        with self._writing() as writing:
+            queue = self._queue(call)
+            for key in self.need(call, "TagKeys"):
+                queue.tags.pop(key, None)
+            queue.save(writing)
         return {}
 
-    # Messages
+    def _list_tags(self, call: Call) -> Answer:
+        with self._lock:
+            tags = self._queue(call).tags
+            return {"Tags": dict(tags)} if tags else {}
 
     def _send(self, call: Call) -> Answer:
-        queue, params = self._queue(call), call.params
-        _check_size(len(params["MessageBody"].encode()))
-        message = self._put(
-            queue,
-            params["MessageBody"],
-            params.get("MessageAttributes") or {},
-            system=params.get("MessageSystemAttributes") or {},
-            delay=params.get("DelaySeconds"),
-            group=params.get("MessageGroupId", ""),
-            deduplication=params.get("MessageDeduplicationId", ""),
-        )
-        return _sent(message)
+        with self._writing() as writing:
+            return self._add(writing, self._queue(call), call.params, sender=call.account)
 
     def _send_batch(self, call: Call) -> Answer:
-        queue = self._queue(call)
-        entries = _entries(call)
-        _check_size(sum(len(entry["MessageBody"].encode()) for entry in entries))
-        done = []
-        for entry in entries:
-            message = self._put(
-                queue,
-                entry["MessageBody"],
-                entry.get("MessageAttributes") or {},
-                system=entry.get("MessageSystemAttributes") or {},
-                delay=entry.get("DelaySeconds"),
-                group=entry.get("MessageGroupId", ""),
-                deduplication=entry.get("MessageDeduplicationId", ""),
+        total = sum(len(str(entry.get("MessageBody", "")).encode()) for entry in self._entries(call))
+        if total > _BATCH_BYTES:
+            raise AwsError(
+                "BatchRequestTooLong", f"Batch requests cannot be longer than {_BATCH_BYTES} bytes: {total}"
             )
-            done.append({"Id": entry["Id"], **_sent(message)})
-        return {"Successful": done, "Failed": []}
+        return self._batch(call, self._send)
 
-    def _put(
-        self,
-        queue: Queue,
-        body: str,
-        attributes: Mapping[str, Any],
-        *,
-        system: Mapping[str, Any] | None = None,
-        delay: float | None = None,
-        group: str = "",
-        deduplication: str = "",
-    ) -> Message:
+    def _add(self, writing: Writing, queue: Queue, params: Mapping[str, Any], *, sender: str) -> Answer:
         now = self._clock()
+        body = str(params.get("MessageBody") or "")
+        attributes = params.get("MessageAttributes") or {}
+        check_message(body, attributes, queue.setting("MaximumMessageSize"))
+        group, deduplication = params.get("MessageGroupId"), params.get("MessageDeduplicationId")
         if queue.fifo:
             if not group:
-                raise AwsError("MissingParameter", "the request must have a MessageGroupId")
-            if not deduplication and queue.attributes.get("ContentBasedDeduplication") == "true":
-                deduplication = hashlib.sha256(body.encode()).hexdigest()
+                raise AwsError("MissingParameter", f"{queue.name} is a FIFO queue: it needs MessageGroupId")
             if not deduplication:
-                raise AwsError("InvalidParameterValue", "the queue needs a MessageDeduplicationId")
-            seen = queue.seen.get(deduplication)
-            if seen is not None and now - seen[0] < DEDUPLICATION_SECONDS:
-                return Message(
-                    id=seen[1], number=0, body=body, sent_at=now, visible_at=now, attributes=attributes
-                )
-        self._numbers += 1
-        wait = queue.seconds("DelaySeconds") if delay is None else float(delay)
+                if queue.attributes.get("ContentBasedDeduplication") != "true":
+                    raise AwsError(
+                        self.invalid,
+                        f"{queue.name} has no ContentBasedDeduplication: it needs MessageDeduplicationId",
+                    )
+                deduplication = hashlib.sha256(body.encode()).hexdigest()
+        elif deduplication:
+            raise AwsError(self.invalid, f"MessageDeduplicationId: {queue.name} is no FIFO queue")
+        delay = params.get("DelaySeconds")
+        seconds = (
+            queue.setting("DelaySeconds") if delay is None else self.whole("DelaySeconds", delay, 0, 900)
+        )
+        trace = (params.get("MessageSystemAttributes") or {}).get("AWSTraceHeader")
         message = Message(
-            id=str(uuid.uuid4()),
-            number=self._numbers,
+            number=0,
             body=body,
-            sent_at=now,
-            visible_at=now + wait,
-            attributes=attributes,
-            system=system or {},
+            sent=now,
+            visible_at=now + seconds,
+            sender=sender,
+            attributes=dict(attributes),
+            trace=trace and trace.get("StringValue"),
             group=group,
             deduplication=deduplication,
         )
-        with self._store.transaction() as writing:
-            self._write(writing, queue, message)
-        queue.messages[message.number] = message
-        if deduplication:
-            queue.seen[deduplication] = (now, message.id)
-        self._changed.notify_all()
-        return message
+        first = queue.duplicate(deduplication, now) if deduplication else None
+        id_, number = first or queue.add(writing, message)
+        answer = {"MessageId": id_, "MD5OfMessageBody": md5(body)}
+        if attributes:
+            answer["MD5OfMessageAttributes"] = md5_of_attributes(attributes)
+        if queue.fifo:
+            answer["SequenceNumber"] = str(_FIRST_FIFO_NUMBER + number)
+        return answer
 
     def _receive(self, call: Call) -> Answer:
-        most = int(call.params.get("MaxNumberOfMessages", 1))
-        if not 1 <= most <= MAX_BATCH:
-            raise AwsError("InvalidParameterValue", f"MaxNumberOfMessages is {most}: 1 to 10 can be")
-        with self._changed:
+        params = call.params
+        most = self.whole("MaxNumberOfMessages", params.get("MaxNumberOfMessages", 1), 1, 10)
+        with self._lock:
             queue = self._queue(call)
-            wait = float(call.params.get("WaitTimeSeconds", queue.seconds("ReceiveMessageWaitTimeSeconds")))
-            deadline = monotonic() + wait
+            wait = params.get("WaitTimeSeconds")
+            if wait is None:
+                wait = queue.setting("ReceiveMessageWaitTimeSeconds")
+            hidden = params.get("VisibilityTimeout")
+            if hidden is None:
+                hidden = queue.setting("VisibilityTimeout")
+            hidden = self.whole("VisibilityTimeout", hidden, 0, 43_200)
+            end = time.monotonic() + self.whole("WaitTimeSeconds", wait, 0, 20)
             while True:
-                found = self._take(queue, most, call.params)
-                left = deadline - monotonic()
-                if found or left <= 0 or queue.arn not in self._queues:
+                received = self._take(queue, most, hidden)
+                left = end - time.monotonic()
+                if received or left <= 0:
                     break
-                # What is hidden or delayed becomes visible without anybody's call.
-                soonest = min((m.visible_at for m in queue.messages.values()), default=None)
-                if soonest is not None:
-                    left = min(left, max(0.001, self._clock.real_seconds(soonest - self._clock())))
-                self._changed.wait(left)
-        return {"Messages": found} if found else {}
+                due = queue.next_visible()
+                if due is not None:
+                    left = min(left, max(0.001, self._clock.real_seconds(due - self._clock())))
+                queue.arrived.wait(left)
+                queue = self._queue(call)  # it may have been deleted
+            names = {
+                *(params.get("AttributeNames") or ()),
+                *(params.get("MessageSystemAttributeNames") or ()),
+            }
+            wanted = list(params.get("MessageAttributeNames") or ())
+            return (
+                {"Messages": [_received(queue, one, names, wanted) for one in received]} if received else {}
+            )
 
-    def _take(self, queue: Queue, most: int, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _take(self, queue: Queue, most: int, hidden: int) -> list[Message]:
         now = self._clock()
-        hidden_for = float(params.get("VisibilityTimeout", queue.seconds("VisibilityTimeout")))
-        redrive = queue.redrive()
-        taken: list[dict[str, Any]] = []
-        blocked: set[str] = set()
+        taken: list[Message] = []
         with self._store.transaction() as writing:
-            for message in list(queue.messages.values()):
+            queue.expire(writing, now)
+            for message in self._alive(writing, queue, now):
+                taken.append(message)
                 if len(taken) == most:
                     break
-                if now - message.sent_at > queue.seconds("MessageRetentionPeriod"):
-                    self._drop(writing, queue, message)
-                    continue
-                if message.visible_at > now or message.group in blocked:
-                    if queue.fifo:
-                        blocked.add(message.group)
-                    continue
-                if redrive and message.receives >= redrive[1]:
-                    self._bury(writing, queue, message, redrive[0])
-                    continue
-                message.receives += 1
-                message.first_received_at = message.first_received_at or now
-                message.visible_at = now + hidden_for
-                message.receipt = f"{message.number}/{message.receives}/{uuid.uuid4()}"
-                self._write(writing, queue, message)
-                taken.append(_received(message, self._account))
+            for message in taken:
+                queue.hand_out(writing, message, now, hidden)
         return taken
 
-    def _bury(self, writing: Writing, queue: Queue, message: Message, target: str) -> None:
-        self._drop(writing, queue, message)
-        grave = self._queues.get(target)
-        if grave is None:
-            return
-        self._numbers += 1
-        moved = Message(
-            id=message.id,
-            number=self._numbers,
-            body=message.body,
-            sent_at=message.sent_at,  # SQS keeps it: a dead letter's retention goes on
-            visible_at=self._clock(),
-            attributes=message.attributes,
-            system=message.system,
-            group=message.group,
-            deduplication=message.deduplication,
-            source=queue.arn,
-        )
-        grave.messages[moved.number] = moved
-        self._write(writing, grave, moved)
-        self._changed.notify_all()
+    def _alive(self, writing: Writing, queue: Queue, now: float) -> Iterator[Message]:
+        """What can be received; what has been too often goes to the dead letters."""
+        redrive = queue.redrive
+        target = self._queues.get(redrive[0]) if redrive else None
+        for message in queue.receivable(now):
+            if redrive and target and message.receives >= redrive[1] and may_redrive(target, queue.arn):
+                queue.remove(writing, message)
+                self._moves.rebury(writing, message, queue, target, now)
+            else:
+                yield message
 
     def _delete_message(self, call: Call) -> Answer:
-        queue = self._queue(call)
-        message = self._held(queue, call.params["ReceiptHandle"])
-        if message is not None:
-            with self._store.transaction() as writing:
-                self._drop(writing, queue, message)
+        with self._writing() as writing:
+            queue = self._queue(call)
+            message = queue.by_receipt(self._handle(call))
+            if message is not None:  # deleting it again is no error
+                queue.remove(writing, message)
         return {}
-
-    def _delete_batch(self, call: Call) -> Answer:
-        return self._each(call, lambda entry: self._delete_message(self._one(call, entry)))
 
     def _change_visibility(self, call: Call) -> Answer:
-        queue = self._queue(call)
-        message = self._held(queue, call.params["ReceiptHandle"])
-        if message is None:
-            raise AwsError("AWS.SimpleQueueService.MessageNotInflight", "the message is not in flight")
-        message.visible_at = self._clock() + float(call.params["VisibilityTimeout"])
-        with self._store.transaction() as writing:
-            self._write(writing, queue, message)
-        self._changed.notify_all()
+        seconds = self.whole("VisibilityTimeout", self.need(call, "VisibilityTimeout"), 0, 43_200)
+        with self._writing() as writing:
+            queue, now = self._queue(call), self._clock()
+            message = queue.by_receipt(self._handle(call))
+            if message is None or message.visible_at <= now:
+                raise AwsError(
+                    "MessageNotInflight",
+                    "The message is not in flight: it was deleted, or is visible or received again",
+                )
+            queue.hide(writing, message, now + seconds)
         return {}
 
-    def _change_batch(self, call: Call) -> Answer:
-        return self._each(call, lambda entry: self._change_visibility(self._one(call, entry)))
+    def _handle(self, call: Call) -> str:
+        handle = str(self.need(call, "ReceiptHandle"))
+        if not re.fullmatch(r"[A-Za-z0-9_-]{64}", handle):
+            raise AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{handle}" is not valid.')
+        return handle
 
-    def _each(self, call: Call, do: Callable[[Mapping[str, Any]], Answer]) -> Answer:
-        done: list[Answer] = []
-        failed: list[Answer] = []
-        for entry in _entries(call):
-            try:
-                do(entry)
-            except AwsError as error:
-                failed.append(
-                    {"Id": entry["Id"], "Code": error.code, "Message": error.message, "SenderFault": True}
+    def _entries(self, call: Call) -> Sequence[Mapping[str, Any]]:
+        entries: Sequence[Mapping[str, Any]] = call.params.get("Entries") or []
+        if not entries:
+            raise AwsError("EmptyBatchRequest", f"There should be at least one {call.operation} entry.")
+        if len(entries) > 10:
+            raise AwsError(
+                "TooManyEntriesInBatchRequest", f"Maximum number of entries is 10: there are {len(entries)}"
+            )
+        ids = [str(entry.get("Id", "")) for entry in entries]
+        for id_ in ids:
+            if not _BATCH_ID.fullmatch(id_):
+                raise AwsError("InvalidBatchEntryId", f"{id_!r}: use 1 to 80 letters, digits, - and _")
+        if len(set(ids)) < len(ids):
+            raise AwsError("BatchEntryIdsNotDistinct", f"Two entries have the same Id: {', '.join(ids)}")
+        return entries
+
+    def _batch(self, call: Call, one: Callable[[Call], Answer]) -> Answer:
+        successful, failed = [], []
+        entries = self._entries(call)
+        with self._writing():  # one commit for all
+            self._queue(call)  # no entry fails for a queue that is not there: the call does
+            for entry in entries:
+                params = {**entry, "QueueUrl": call.params["QueueUrl"]}
+                single = Call(call.operation, call.region, call.account, params)
+                try:
+                    successful.append({"Id": entry["Id"], **one(single)})
+                except AwsError as error:
+                    failed.append(
+                        {"Id": entry["Id"], "Code": error.code, "Message": error.message, "SenderFault": True}
+                    )
+        answer: Answer = {"Successful": successful}
+        return answer | ({"Failed": failed} if failed else {})
+
+    def _list_sources(self, call: Call) -> Answer:
+        with self._lock:
+            queue = self._queue(call)
+            return {"queueUrls": [_url(one.arn) for one in self._sources(queue.arn)]}
+
+    def _sources(self, arn: str) -> list[Queue]:
+        return [one for one in self._queues.values() if one.redrive and one.redrive[0] == arn]
+
+    def _start_move(self, call: Call) -> Answer:
+        arn = str(self.need(call, "SourceArn"))
+        with self._writing() as writing:
+            queue = self._queues.get(arn)
+            if queue is None:
+                raise AwsError("ResourceNotFoundException", f"There is no queue {arn}")
+            if not self._sources(arn):
+                raise AwsError(self.invalid, "Source queue must be configured as a Dead Letter Queue.")
+            target = call.params.get("DestinationArn")
+            if target is not None and target not in self._queues:
+                raise AwsError("ResourceNotFoundException", f"There is no queue {target}")
+            ready = list(queue.receivable(self._clock()))
+            return {
+                "TaskHandle": self._moves.move(
+                    writing,
+                    queue,
+                    ready,
+                    self._queues,
+                    target,
+                    call.params.get("MaxNumberOfMessagesPerSecond"),
                 )
-            else:
-                done.append({"Id": entry["Id"]})
-        return {"Successful": done, "Failed": failed}
+            }
 
-    @staticmethod
-    def _one(call: Call, entry: Mapping[str, Any]) -> Call:
-        return Call(call.operation, call.region, call.account, {"QueueUrl": call.params["QueueUrl"], **entry})
-
-    def _move(self, call: Call) -> Answer:
-        """At once: what AWS does in the background."""
-        source = self._queues.get(call.params["SourceArn"])
-        if source is None:
-            raise AwsError("ResourceNotFoundException", f"there is no queue {call.params['SourceArn']}")
-        count = 0
-        with self._store.transaction() as writing:
-            for message in list(source.messages.values()):
-                target = self._queues.get(call.params.get("DestinationArn") or message.source)
-                if target is None or message.visible_at > self._clock():
-                    continue
-                self._drop(writing, source, message)
-                self._numbers += 1
-                moved = Message(
-                    id=message.id,
-                    number=self._numbers,
-                    body=message.body,
-                    sent_at=self._clock(),
-                    visible_at=self._clock(),
-                    attributes=message.attributes,
-                    system=message.system,
-                    group=message.group,
-                    deduplication=message.deduplication,
-                )
-                target.messages[moved.number] = moved
-                self._write(writing, target, moved)
-                count += 1
-        self._changed.notify_all()
-        task = {"source": source.arn, "moved": count}
-        return {"TaskHandle": base64.b64encode(json.dumps(task).encode()).decode()}
-
-    def _held(self, queue: Queue, receipt: str) -> Message | None:
-        """The message of a receipt, unless another receive came since."""
-        number = receipt.partition("/")[0]
-        if not number.isdigit():
-            raise AwsError("ReceiptHandleIsInvalid", f"{receipt!r} is no receipt handle")
-        message = queue.messages.get(int(number))
-        return message if message is not None and message.receipt == receipt else None
-
-    def _write(self, writing: Writing, queue: Queue, message: Message) -> None:
-        writing.put("sqs-message", _place(queue, message), asdict(message))
-
-    def _drop(self, writing: Writing, queue: Queue, message: Message) -> None:
-        queue.messages.pop(message.number, None)
-        writing.delete("sqs-message", _place(queue, message))
-        if queue.fifo:
-            self._changed.notify_all()  # the next of its group may come
-
-    def _keep(self, queue: Queue) -> None:
-        with self._store.transaction() as writing:
-            writing.put("sqs-queue", queue.arn, queue.state())
-
-    def _queue(self, call: Call) -> Queue:
-        url = str(call.params.get("QueueUrl", ""))
-        name = url.rpartition("/")[2]
-        region = url.rpartition("/")[0].rpartition("/")[2] if url.count("/") > 4 else call.region
-        queue = self._queues.get(f"arn:aws:sqs:{region}:{self._account}:{name}")
-        if queue is None:
-            raise _no_queue(name)
-        return queue
-
-    def _url(self, region: str, name: str) -> str:
-        # A URL of SQS names the Region in its host; here there is only one host.
-        return f"{self._endpoint}/{self._account}/{region}/{name}"
+    def _list_moves(self, call: Call) -> Answer:
+        most = self.whole("MaxResults", call.params.get("MaxResults", 1), 1, 10)
+        with self._lock:
+            return {"Results": list(islice(self._moves.of(str(self.need(call, "SourceArn"))), most))}
 
 
-def may_send(policy: str, service: str, source_arn: str, queue_arn: str) -> bool:
-    """Whether a queue's policy lets an AWS service send for `source_arn`.
-
-    Reads what such policies are made of: service principals, and conditions on `aws:SourceArn`.
-    """
-    statements = json.loads(policy)["Statement"] if policy else []
-    allowed = False
-    for statement in [statements] if isinstance(statements, dict) else statements:
-        if not _applies(statement, service, source_arn, queue_arn):
-            continue
-        if statement["Effect"] == "Deny":
-            return False
-        allowed = True
-    return allowed
+def _no_queue(arn: str) -> AwsError:
+    return AwsError("QueueDoesNotExist", f"The specified queue does not exist: {arn}")
 
 
-def _applies(statement: Mapping[str, Any], service: str, source_arn: str, queue_arn: str) -> bool:
-    principal = statement.get("Principal", {})
-    services = ["*"] if principal == "*" else list(_listed(principal.get("Service", ())))
-    services += _listed(principal.get("AWS", ())) if isinstance(principal, dict) else []
-    if not any(one in ("*", service) for one in services):
-        return False
-    if not any(_like(one.lower(), "sqs:sendmessage") for one in _listed(statement.get("Action", ()))):
-        return False
-    if not any(_like(one, queue_arn) for one in _listed(statement.get("Resource", ()))):
-        return False
-    for kind, keys in (statement.get("Condition") or {}).items():
-        for key, values in keys.items():
-            if key.lower() == "aws:securetransport":  # nothing is encrypted on the way here
-                if statement["Effect"] == "Deny":
-                    return False
-                continue
-            if key.lower() == "aws:sourcearn":
-                found = any(_like(one, source_arn) for one in _listed(values))
-                if found == ("Not" in kind):
-                    return False
-    return True
+def _url(arn: str) -> str:
+    _, region, account, name = in_arn(arn)
+    return f"https://sqs.{region}.amazonaws.com/{account}/{name}"
 
 
-def _listed(value: Any) -> list[str]:  # noqa: ANN401 - one or many
-    return [value] if isinstance(value, str) else list(value)
-
-
-def _like(pattern: str, text: str) -> bool:
-    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), text) is not None
-
-
-def _place(queue: Queue, message: Message) -> str:
-    return f"{queue.arn}/{message.number:020d}"
-
-
-def _no_queue(name: str) -> AwsError:
-    return AwsError(_MISSING, f"there is no queue {name!r}")
-
-
-def _checked(given: Mapping[str, Any]) -> dict[str, str]:
-    unknown = sorted(set(given) - _SETTABLE)
-    if unknown:
-        raise AwsError("InvalidAttributeName", f"{', '.join(unknown)}: no attribute of a queue")
-    return {name: str(value) for name, value in given.items()}
-
-
-def _check_size(size: int) -> None:
-    if size > MAX_BYTES:
-        raise AwsError("InvalidParameterValue", f"{size} bytes at once: up to {MAX_BYTES} can be")
-
-
-def _entries(call: Call) -> list[Mapping[str, Any]]:
-    entries: list[Mapping[str, Any]] = list(call.params["Entries"])
-    if not 1 <= len(entries) <= MAX_BATCH:
-        code = "EmptyBatchRequest" if not entries else "TooManyEntriesInBatchRequest"
-        raise AwsError(f"AWS.SimpleQueueService.{code}", f"{len(entries)} entries: 1 to {MAX_BATCH} can be")
-    if len({entry["Id"] for entry in entries}) < len(entries):
-        raise AwsError("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", "two entries have the same Id")
-    return entries
-
-
-def _counts(queue: Queue, now: float) -> dict[str, int]:
-    waiting = [message for message in queue.messages.values() if message.visible_at > now]
-    delayed = sum(message.receives == 0 for message in waiting)
-    return {
-        "visible": len(queue.messages) - len(waiting),
-        "hidden": len(waiting) - delayed,
-        "delayed": delayed,
-    }
-
-
-def _sent(message: Message) -> Answer:
-    answer: Answer = {"MessageId": message.id, "MD5OfMessageBody": _md5(message.body.encode())}
-    if message.attributes:
-        answer["MD5OfMessageAttributes"] = _md5_of_attributes(message.attributes)
-    if message.group:
-        answer["SequenceNumber"] = f"{message.number:020d}"
-    return answer
-
-
-def _received(message: Message, account: str) -> dict[str, Any]:
+def _received(queue: Queue, message: Message, names: set[str], wanted: list[str]) -> dict[str, Any]:
     system = {
-        "SenderId": account,
-        "SentTimestamp": str(int(message.sent_at * 1_000)),
+        "ApproximateFirstReceiveTimestamp": str(int((message.first_received or 0) * 1_000)),
         "ApproximateReceiveCount": str(message.receives),
-        "ApproximateFirstReceiveTimestamp": str(int(message.first_received_at * 1_000)),
-        **{name: value["StringValue"] for name, value in message.system.items()},
+        "SenderId": message.sender,
+        "SentTimestamp": str(int(message.sent * 1_000)),
+        "AWSTraceHeader": message.trace,
+        "DeadLetterQueueSourceArn": message.source,
+        "MessageDeduplicationId": message.deduplication,
+        "MessageGroupId": message.group,
+        "SequenceNumber": str(_FIRST_FIFO_NUMBER + message.number) if queue.fifo else None,
     }
-    if message.source:
-        system["DeadLetterQueueSourceArn"] = message.source
-    if message.group:
-        system |= {
-            "MessageGroupId": message.group,
-            "MessageDeduplicationId": message.deduplication,
-            "SequenceNumber": f"{message.number:020d}",
-        }
-    received = {
+    asked = {key: value for key, value in system.items() if value and (key in names or "All" in names)}
+    attributes = {
+        key: value
+        for key, value in message.attributes.items()
+        if any(
+            one in {key, "All", ".*"} or (one.endswith(".*") and key.startswith(one[:-2])) for one in wanted
+        )
+    }
+    received: dict[str, Any] = {
         "MessageId": message.id,
         "ReceiptHandle": message.receipt,
-        "MD5OfBody": _md5(message.body.encode()),
+        "MD5OfBody": md5(message.body),
         "Body": message.body,
-        "Attributes": system,
     }
-    if message.attributes:
-        received["MessageAttributes"] = dict(message.attributes)
-        received["MD5OfMessageAttributes"] = _md5_of_attributes(message.attributes)
+    if asked:
+        received["Attributes"] = asked
+    if attributes:
+        received |= {
+            "MessageAttributes": attributes,
+            "MD5OfMessageAttributes": md5_of_attributes(attributes),
+        }
     return received
-
-
-def _md5(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-
-def _md5_of_attributes(attributes: Mapping[str, Any]) -> str:
-    """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html"""
-    return _md5(b"".join(_encoded(name, value) for name, value in sorted(attributes.items())))
-
-
-def _encoded(name: str, value: Mapping[str, Any]) -> bytes:
-    def parts() -> Iterator[bytes]:
-        yield name.encode()
-        yield value["DataType"].encode()
-
-    lengths = b"".join(len(part).to_bytes(4, "big") + part for part in parts())
-    if value["DataType"].startswith("Binary"):
-        held, mark = base64.b64decode(value["BinaryValue"]), b"\x02"
-    else:
-        held, mark = str(value["StringValue"]).encode(), b"\x01"
-    return lengths + mark + len(held).to_bytes(4, "big") + held

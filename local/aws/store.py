@@ -31,14 +31,9 @@ class Writing:
         """Nothing, if it is not there."""
         self._connection.execute("DELETE FROM kept WHERE kind = ? AND key = ?", (kind, key))
 
-    def clear(self, kind: str, folder: str = "") -> None:
-        """Everything of a kind; or of it what has a key `<folder>/...`."""
-        if not folder:
-            self._connection.execute("DELETE FROM kept WHERE kind = ?", (kind,))
-            return
-        self._connection.execute(  # "0" is what follows "/"
-            "DELETE FROM kept WHERE kind = ? AND key >= ? AND key < ?", (kind, f"{folder}/", f"{folder}0")
-        )
+    def clear(self, kind: str) -> None:
+        """Everything of a kind."""
+        self._connection.execute("DELETE FROM kept WHERE kind = ?", (kind,))
 
 
 class Store:

@@ -1,57 +1,54 @@
-"""`python -m local.deploy FOLDER [--config K=V]... [--json]`: deploy, once."""
+"""`python -m local.deploy FOLDER [--config K=V]... [--json]`: deploys the folder's stack.
 
-from __future__ import annotations
+Exit code 0: it is deployed; 1: something of it failed, and deploying again goes on from there; 2: an argument
+or a file is wrong, and nothing was done.
+"""
 
 import argparse
 import json
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.deploy.deploy import DeployResult, deploy
+from local.deploy.deploying import deploy
 from local.folder import ROOT, Folder
 from offline.errors import UsageError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0 when all is deployed, 1 when something failed, 2 for bad usage."""
+    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m local.deploy", description=__doc__)
-    parser.add_argument("folder", type=Path, help="the platform's folder; its name is the stack's")
-    parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder")
-    parser.add_argument("--config", action="append", default=[], metavar="K=V")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("folder", type=Path, help="the platform's folder, .local/<stack>")
+    parser.add_argument(
+        "--config", action="append", default=[], metavar="K=V", help="overrides the stack file"
+    )
+    parser.add_argument("--project", type=Path, default=ROOT, help="the folder of Pulumi.yaml")
+    parser.add_argument("--json", action="store_true", help="say what was done as JSON")
     given = parser.parse_args(arguments)
-    pairs = [pair.partition("=") for pair in given.config]
-    if any(not equals for _, equals, _ in pairs):
-        parser.error(f"--config takes KEY=VALUE, not {given.config}")
-    began = time.monotonic()
     try:
-        result = deploy(
-            Folder(given.folder.resolve()),
-            given.root.resolve(),
-            {key: value for key, _, value in pairs},
-            lambda _done, _urn: None,
-        )
-    except UsageError as error:
-        sys.stderr.write(f"deploy: {error}\n")
+        config = dict(_pair(pair) for pair in given.config)
+        folder = Folder(given.folder.resolve())
+        result = deploy(folder, given.project, folder.stack, config, _say if not given.json else _nothing)
+    except (UsageError, OSError) as error:
+        sys.stderr.write(f"local.deploy: {error}\n")
         return 2
-    text = json.dumps(result.document(), indent=1) if given.json else render(result, time.monotonic() - began)
-    sys.stdout.write(text + "\n")
-    return 1 if result.errors else 0
+    sys.stdout.write(json.dumps(result.document(), indent=2) + "\n" if given.json else result.text())
+    return 1 if result.failed else 0
 
 
-def render(result: DeployResult, seconds: float) -> str:
-    """What was done, for a person."""
-    lines = [f"warning: {words}" for words in result.warnings] + [
-        f"error: {words}" for words in result.errors
-    ]
-    changes = ", ".join(f"{count} {done}" for done, count in sorted(result.done.items()))
-    lines.append(f"{result.stack}: {changes} in {seconds:.1f} s")
-    for kind, types in sorted(result.kinds.items()):
-        names = ", ".join(f"{name.rpartition(':')[2]} {count}" for name, count in sorted(types.items()))
-        lines.append(f"{kind} ({types.total()}): {names}")
-    return "\n".join(lines)
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageError(f"--config {text!r} is no KEY=VALUE, such as blue-horizons:fleetSize=50")
+    return key, value
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(words + "\n")
+
+
+def _nothing(_words: str) -> None:
+    """JSON is all that is said."""
 
 
 if __name__ == "__main__":

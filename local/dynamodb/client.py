@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from botocore.handlers import BUILTIN_HANDLERS
 
-from local.dynamodb.engine import CallError, Engine
+from local.aws.service import AwsError, Call
+from local.dynamodb.engine import Engine
 
 _EVENT: Final = "before-call.dynamodb"
+_ACCOUNT: Final = "000000000000"
 
 
 @contextmanager
@@ -18,9 +20,10 @@ def intercepted(engine: Engine) -> Iterator[None]:
     """Clients of sessions that are made meanwhile call the engine; nothing is signed, sent or parsed."""
 
     def serve(model: Any, params: Any, **_: Any) -> tuple[Any, dict[str, Any]]:  # noqa: ANN401 - botocore's own
+        region = params["context"]["client_region"]
         try:
-            answer = engine.call(model.name, json.loads(params["body"]))
-        except CallError as error:
+            answer = engine.call(Call(model.name, region, _ACCOUNT, json.loads(params["body"])))
+        except AwsError as error:
             refused = {"Error": {"Code": error.code, "Message": error.message}, **error.more}
             return SimpleNamespace(status_code=400), refused
         return SimpleNamespace(status_code=200), answer

@@ -1,392 +1,222 @@
-"""Tables with their indexes, and the calls on them.
+"""DynamoDB and DynamoDB Streams as a service.
 
 Each call is one step: it sees all that was done before it and nothing of others. Items are replaced, never
 changed, so an answer stays what it was.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
-from threading import RLock
-from typing import Any, Final, NamedTuple
+import time
+from collections.abc import Callable, Mapping
+from heapq import heappop
+from typing import Any, Final, TypeAlias
 
-from local.dynamodb.expressions import (
-    ExpressionError,
-    Item,
-    Placeholders,
-    comparable,
-    condition,
-    projection,
-    update,
+from local.aws.service import Answer, AwsError, Call
+from local.aws.store import Store
+from local.dynamodb.control import Control
+from local.dynamodb.database import SENDING, SERVICE, Change, Database, Defined, expiry
+from local.dynamodb.grammar import ExpressionError
+from local.dynamodb.reads import Reads
+from local.dynamodb.requests import Request
+from local.dynamodb.streams import KEPT_SECONDS, MAX_RECORDS, Stream, read_iterator, written
+from local.dynamodb.table import Key
+from local.dynamodb.values import invalid
+from local.dynamodb.writes import Writes
+
+Lag: TypeAlias = Callable[[str, str], float | None]
+"""(from a Region, to another) -> s until a write gets there; None: it does not, for the time being."""
+
+_FIVE_YEARS: Final = 5 * 365 * 24 * 3600
+_TABLES: Final = frozenset(
+    {
+        "CreateTable",
+        "DescribeTable",
+        "ListTables",
+        "UpdateTable",
+        "DeleteTable",
+        "UpdateTimeToLive",
+        "DescribeTimeToLive",
+        "UpdateContinuousBackups",
+        "DescribeContinuousBackups",
+        "TagResource",
+        "UntagResource",
+        "ListTagsOfResource",
+    }
 )
-
-Key = tuple[str | Decimal, ...]
-Request = Mapping[str, Any]
-Answer = dict[str, Any]
-
-MAX_ACTIONS: Final = 100  # of a transaction, and keys of a batch
-MAX_PUTS: Final = 25  # of a batch
-MAX_ITEM_BYTES: Final = 400 * 1_024
+_READS: Final = frozenset({"GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan"})
+_WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
+_STREAMS: Final = frozenset({"ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"})
 
 
-class CallError(Exception):
-    """A refused call: the code of DynamoDB's error, and what more its answer says."""
-
-    def __init__(self, code: str, message: str, **more: Any) -> None:  # noqa: ANN401 - as the answer has it
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-        self.more = more
-
-
-class Index:
-    """Items by hash key, then by whole key; of a table itself or of a global secondary index."""
-
-    def __init__(self, keys: Sequence[str], of_table: Sequence[str]) -> None:
-        self.hash_key = keys[0]
-        self.range_key = keys[1] if len(keys) > 1 else None
-        self.all_keys = tuple(dict.fromkeys([*keys, *of_table]))
-        self._order = tuple(dict.fromkeys([*keys[1:], *of_table]))
-        self._parts: dict[Any, dict[Key, Item]] = {}
-
-    def put(self, key: Key, item: Item) -> None:
-        """An item without the index's keys is not in it."""
-        if self.hash_key in item and (self.range_key is None or self.range_key in item):
-            self._parts.setdefault(comparable(item[self.hash_key]), {})[key] = item
-
-    def drop(self, key: Key, item: Item) -> None:
-        """The item as it was put."""
-        if self.hash_key in item:
-            self._parts.get(comparable(item[self.hash_key]), {}).pop(key, None)
-
-    def part(self, value: Mapping[str, Any]) -> list[Item]:
-        """The items of a hash key, in order."""
-        return sorted(self._parts.get(comparable(value), {}).values(), key=self.place)
-
-    def all(self) -> list[Item]:
-        """Every item, by hash key and then in order."""
-        return [item for value in self._parts for item in sorted(self._parts[value].values(), key=self.place)]
-
-    def place(self, item: Item) -> tuple[Any, ...]:
-        """Where an item stands in its part."""
-        return tuple(comparable(item[name]) for name in self._order)
-
-
-class Table:
-    """`keys`: hash and, mostly, range key. `indexes`: name -> its keys. `request`: what it was made by."""
-
-    def __init__(
-        self, keys: Sequence[str], indexes: Mapping[str, Sequence[str]], request: Request | None = None
-    ) -> None:
-        self.request = dict(request or {})
-        self.name = str(self.request.get("TableName", ""))
-        self.keys = tuple(keys)
-        self.items: dict[Key, Item] = {}
-        self.indexes = {"": Index(keys, keys)} | {name: Index(its, keys) for name, its in indexes.items()}
-
-    def key(self, item: Mapping[str, Any]) -> Key:
-        """Raises CallError for an item without a key."""
-        missing = [name for name in self.keys if name not in item]
-        if missing:
-            raise CallError("ValidationException", f"the item has no {', '.join(missing)}")
-        return tuple(comparable(item[name]) for name in self.keys)
-
-    def put(self, key: Key, item: Item | None) -> None:
-        """In place of what is there; None takes it away."""
-        old = self.items.pop(key, None)
-        for index in self.indexes.values():
-            if old is not None:
-                index.drop(key, old)
-            if item is not None:
-                index.put(key, item)
-        if item is not None:
-            self.items[key] = item
-
-
-class Change(NamedTuple):
-    """What a call makes of an item; None: there is none."""
-
-    table: Table
-    key: Key
-    before: Item | None
-    after: Item | None
+def _snake(operation: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in operation)[1:]
 
 
 class Engine:
-    """`call` makes a call by its name. `keep`: is given the changes of a call before anybody sees them."""
+    """A `Service`; without a store and clock: one that forgets, by the real time.
 
-    def __init__(self, keep: Callable[[Sequence[Change]], None] = lambda _: None) -> None:
-        self.tables: dict[str, Table] = {}
-        self._keep = keep
-        self._lock = RLock()
-        self._calls: Mapping[str, Callable[[Request], Answer]] = {
-            "CreateTable": self._create_table,
-            "GetItem": self._get_item,
-            "BatchGetItem": self._batch_get_item,
-            "PutItem": self._put_item,
-            "UpdateItem": self._update_item,
-            "DeleteItem": self._delete_item,
-            "BatchWriteItem": self._batch_write_item,
-            "TransactWriteItems": self._transact_write_items,
-            "TransactGetItems": self._transact_get_items,
-            "Query": self._query,
-            "Scan": self._scan,
+    `turn` does what happens by itself: items expire, other Regions get writes, old records go.
+    """
+
+    def __init__(
+        self, store: Store | None = None, clock: Callable[[], float] = time.time, *, lag: Lag = lambda *_: 0.0
+    ) -> None:
+        self._database = Database(store or Store(), clock)
+        self._clock = clock
+        self._lag = lag
+        self._writes = Writes(self._database)
+        control, reads = Control(self._database), Reads(self._database)
+        self._tables: Mapping[str, Callable[[str, str, Request], Answer]] = {
+            name: getattr(control, _snake(name)) for name in _TABLES
+        }
+        self._items: Mapping[str, Callable[[str, Request], Answer]] = {
+            **{name: getattr(reads, _snake(name)) for name in _READS},
+            **{name: getattr(self._writes, _snake(name)) for name in _WRITES},
+        }
+        self._streams: Mapping[str, Callable[[Call], Answer]] = {
+            name: getattr(self, f"_{_snake(name)}") for name in _STREAMS
         }
 
-    def call(self, operation: str, request: Request) -> Answer:
-        """The answer to a request as it is on the wire. Raises CallError."""
-        serve = self._calls.get(operation)
-        if serve is None:
-            raise CallError(
-                "UnknownOperationException", f"{operation} is not served: {', '.join(self._calls)}"
+    def call(self, call: Call) -> Answer:
+        """The answer to a request as it is on the wire. Raises AwsError."""
+        try:
+            with self._database.lock:
+                serve = self._items.get(call.operation)
+                if serve is not None:
+                    return serve(call.region, call.params)
+                if call.operation in self._tables:
+                    return self._tables[call.operation](call.region, call.account, call.params)
+                if call.operation in self._streams:
+                    return self._streams[call.operation](call)
+        except ExpressionError as error:
+            raise invalid(str(error)) from error
+        except KeyError as error:
+            raise invalid(f"{call.operation}: {error.args[0]} is missing") from error
+        known = ", ".join(sorted(_TABLES | _READS | _WRITES | _STREAMS))
+        raise AwsError("UnknownOperationException", f"{call.operation} is not served; these are: {known}")
+
+    def _list_streams(self, call: Call) -> Answer:
+        listed = [
+            {"StreamArn": arn, "TableName": of.name, "StreamLabel": arn.rsplit("/", 1)[1]}
+            for of in self._database.tables.values()
+            for arn in of.known["streams"]
+            if of.region == call.region and call.params.get("TableName", of.name) == of.name
+        ]
+        listed.sort(key=lambda its: its["StreamArn"])
+        after, limit = call.params.get("ExclusiveStartStreamArn", ""), call.params.get("Limit", 100)
+        left = [its for its in listed if its["StreamArn"] > after]
+        more = {"LastEvaluatedStreamArn": left[limit - 1]["StreamArn"]} if len(left) > limit else {}
+        return {"Streams": left[:limit], **more}
+
+    def _describe_stream(self, call: Call) -> Answer:
+        stream = self._stream(call.params.get("StreamArn"))
+        table, label = stream.arn.split("/")[1], stream.arn.rsplit("/", 1)[1]
+        return {"StreamDescription": stream.describe(table, label)}
+
+    def _get_shard_iterator(self, call: Call) -> Answer:
+        return {"ShardIterator": self._stream(call.params.get("StreamArn")).iterator(call.params)}
+
+    def _get_records(self, call: Call) -> Answer:
+        limit = call.params.get("Limit", MAX_RECORDS)
+        if not isinstance(limit, int) or not 1 <= limit <= MAX_RECORDS:
+            raise invalid(f"Limit is {limit!r}: 1 to {MAX_RECORDS} can be")
+        arn, at = read_iterator(call.params.get("ShardIterator"))
+
+        def something() -> bool:
+            stream = self._database.streams.get(arn)
+            return stream is None or at < stream.next or not stream.is_open
+
+        if call.wait_seconds > 0:
+            self._database.changed.wait_for(something, call.wait_seconds)
+        stream = self._stream(arn)
+        records, after = stream.read(at, limit)
+        if not stream.is_open and after >= stream.next:
+            return {"Records": records}  # the end of a closed shard
+        return {"Records": records, "NextShardIterator": written(arn, after)}
+
+    def _stream(self, arn: object) -> Stream:
+        stream = self._database.streams.get(str(arn))
+        if stream is None:
+            raise AwsError(
+                "ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found"
             )
-        with self._lock:
-            try:
-                return serve(request)
-            except ExpressionError as error:
-                raise CallError("ValidationException", str(error)) from error
+        return stream
 
-    def _create_table(self, request: Request) -> Answer:
-        def keys(schema: Sequence[Mapping[str, str]]) -> list[str]:
-            return [part["AttributeName"] for part in sorted(schema, key=lambda part: part["KeyType"])]
+    def status(self) -> Mapping[str, Any]:
+        """Tables {name, region, items} and streams {name, region, records, oldestAgeSeconds}."""
+        with self._database.lock:
+            tables = sorted(self._database.tables.values(), key=lambda of: (of.region, of.name))
+            return {
+                "tables": [
+                    {"name": of.name, "region": of.region, "items": len(of.table.rows)} for of in tables
+                ],
+                "tableStreams": [self._state(of, arn) for of in tables for arn in of.known["streams"]],
+                "replicating": len(self._database.sending),
+            }
 
-        indexes = {
-            index["IndexName"]: keys(index["KeySchema"])
-            for index in request.get("GlobalSecondaryIndexes", ())
+    def _state(self, of: Defined, arn: str) -> Mapping[str, Any]:
+        records = self._database.streams[arn].records
+        oldest = records[0]["dynamodb"]["ApproximateCreationDateTime"] if records else None
+        return {
+            "name": of.name,
+            "region": of.region,
+            "records": len(records),
+            "oldestAgeSeconds": None if oldest is None else max(0.0, self._clock() - oldest),
         }
-        self.tables[request["TableName"]] = Table(keys(request["KeySchema"]), indexes, request)
-        return {"TableDescription": {"TableName": request["TableName"], "TableStatus": "ACTIVE"}}
 
-    def _get_item(self, request: Request) -> Answer:
-        table = self._table(request)
-        item = table.items.get(table.key(request["Key"]))
-        return {} if item is None else {"Item": _projected(item, request)}
+    def wait(self, seconds: float) -> None:
+        """Until something changed, for so many real seconds at most."""
+        with self._database.lock:
+            if not self._database.sending:
+                self._database.changed.wait(seconds)
 
-    def _batch_get_item(self, request: Request) -> Answer:
-        asked: Mapping[str, Any] = request["RequestItems"]
-        _check_size(sum(len(part["Keys"]) for part in asked.values()), MAX_ACTIONS)
-        responses: dict[str, list[Item]] = {}
-        for name, part in asked.items():
-            table = self._table({"TableName": name})
-            found = (table.items.get(table.key(key)) for key in part["Keys"])
-            responses[name] = [_projected(item, part) for item in found if item is not None]
-        return {"Responses": responses, "UnprocessedKeys": {}}
+    def turn(self) -> None:
+        """What is due by now. Cheap when nothing is."""
+        with self._database.lock:
+            self._replicate()
+            self._expire()
+            self._trim()
+            self._writes.sweep()
 
-    def _transact_get_items(self, request: Request) -> Answer:
-        asked = [action["Get"] for action in request["TransactItems"]]
-        _check_size(len(asked), MAX_ACTIONS)
-        return {"Responses": [self._get_item(one) for one in asked]}
+    def _replicate(self) -> None:
+        now = self._clock()
+        for number, its in sorted(self._database.sending.items()):
+            lag = self._lag(its["from"], its["to"])
+            if lag is None or its["at"] + lag > now:
+                continue
+            of = self._database.tables.get((its["to"], its["table"]))
+            changes = [] if of is None else self._arrived(of, its)
+            self._database.apply(changes, lambda writing, name=number: writing.delete(SENDING, name))  # type: ignore[misc]
+            del self._database.sending[number]
 
-    def _put_item(self, request: Request) -> Answer:
-        return self._write("Put", request)
+    def _arrived(self, of: Defined, its: Mapping[str, Any]) -> list[Change]:
+        key = of.table.key_of(its["keys"])
+        row, tomb = of.table.rows.get(key), of.table.tombs.get(key)
+        here = (row.at, row.origin) if row else tomb
+        # The last writer wins; of two at once the Region that is last by name, the same one everywhere.
+        if here is not None and here >= (its["at"], its["from"]):
+            return []
+        return [Change(of, key, its["keys"], its["item"], at=its["at"], origin=its["from"])]
 
-    def _update_item(self, request: Request) -> Answer:
-        return self._write("Update", request)
+    def _expire(self) -> None:
+        now = self._clock()
+        for of in self._database.tables.values():
+            due: dict[Key, Change] = {}
+            while of.expiring and of.expiring[0][0] <= now and len(due) < MAX_RECORDS:
+                _, _, key = heappop(of.expiring)
+                row = of.table.rows.get(key)
+                when = None if row is None else expiry(row.item, of.known["ttl"])
+                if row is not None and when is not None and now - _FIVE_YEARS < when <= now:
+                    keys = {name: row.item[name] for name in of.table.keys}
+                    due[key] = Change(of, key, keys, None, identity=SERVICE)
+            if due:
+                self._database.apply(list(due.values()))
 
-    def _delete_item(self, request: Request) -> Answer:
-        return self._write("Delete", request)
-
-    def _write(self, kind: str, request: Request) -> Answer:
-        table = self._table(request)
-        key = table.key(request["Item" if kind == "Put" else "Key"])
-        before = table.items.get(key)
-        if not _holds(request, before):
-            shown = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and before is not None
-            raise CallError(
-                "ConditionalCheckFailedException",
-                "The conditional request failed",
-                **({"Item": before} if shown else {}),
-            )
-        after = _result(kind, request, before)
-        self.commit([Change(table, key, before, after)])
-        return _returned(str(request.get("ReturnValues", "NONE")), before, after)
-
-    def commit(self, changes: Sequence[Change]) -> None:
-        """Keep changes, then show them. Raises CallError for an item that is too large."""
-        for change in changes:
-            if change.after is not None and _size(change.after) > MAX_ITEM_BYTES:
-                raise CallError("ValidationException", "Item size has exceeded the maximum allowed size")
-        with self._lock:
-            self._keep(changes)
-            for change in changes:
-                change.table.put(change.key, change.after)
-
-    def _batch_write_item(self, request: Request) -> Answer:
-        asked: Mapping[str, Sequence[Any]] = request["RequestItems"]
-        _check_size(sum(len(part) for part in asked.values()), MAX_PUTS)
-        changes = []
-        for name, part in asked.items():
-            table = self._table({"TableName": name})
-            for write in part:
-                item = write["PutRequest"]["Item"] if "PutRequest" in write else None
-                key = table.key(write["DeleteRequest"]["Key"] if item is None else item)
-                changes.append(Change(table, key, table.items.get(key), item))
-        if len({(id(change.table), change.key) for change in changes}) < len(changes):
-            raise CallError("ValidationException", "Provided list of item keys contains duplicates")
-        self.commit(changes)
-        return {"UnprocessedItems": {}}
-
-    def _transact_write_items(self, request: Request) -> Answer:
-        actions = [next(iter(action.items())) for action in request["TransactItems"]]
-        _check_size(len(actions), MAX_ACTIONS)
-        places = []
-        for kind, body in actions:
-            table = self._table(body)
-            places.append((table, table.key(body["Item" if kind == "Put" else "Key"])))
-        if len({(id(table), key) for table, key in places}) < len(places):
-            raise CallError("ValidationException", "a transaction may touch an item only once")
-        before = [table.items.get(key) for table, key in places]
-        reasons = [_reason(body, item) for (_, body), item in zip(actions, before, strict=True)]
-        if any(reason["Code"] != "None" for reason in reasons):
-            codes = ", ".join(reason["Code"] for reason in reasons)
-            raise CallError(
-                "TransactionCanceledException",
-                f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
-                CancellationReasons=reasons,
-            )
-        # All results before the first write: one that cannot be made leaves everything as it was.
-        results = [_result(kind, body, item) for (kind, body), item in zip(actions, before, strict=True)]
-        self.commit(
-            [
-                Change(table, key, old, result)
-                for (kind, _), (table, key), old, result in zip(actions, places, before, results, strict=True)
-                if kind != "ConditionCheck"
-            ]
-        )
-        return {}
-
-    def _query(self, request: Request) -> Answer:
-        table = self._table(request)
-        name = request.get("IndexName", "")
-        index = table.indexes.get(name)
-        if index is None:
-            raise CallError("ValidationException", f"the table has no index {name!r}")
-        given = _placeholders(request)
-        test = condition(request["KeyConditionExpression"])
-        part = index.part(_hash_value(request["KeyConditionExpression"], index.hash_key, given))
-        found = [item for item in part if test(item, given)]
-        if request.get("ScanIndexForward") is False:
-            found.reverse()
-        start = request.get("ExclusiveStartKey")
-        if start is not None:
-            at, backward = index.place(start), request.get("ScanIndexForward") is False
-            found = [
-                item for item in found if (index.place(item) < at if backward else index.place(item) > at)
-            ]
-        limit = request.get("Limit", len(found))
-        page = found[:limit]
-        answer: Answer = {"Count": len(page), "ScannedCount": len(page)}
-        if len(found) > limit:
-            answer["LastEvaluatedKey"] = {key: page[-1][key] for key in index.all_keys}
-        if "FilterExpression" in request:
-            wanted = condition(request["FilterExpression"])
-            page = [item for item in page if wanted(item, given)]
-        return {**answer, "Items": [_projected(item, request) for item in page]}
-
-    def _scan(self, request: Request) -> Answer:
-        table = self._table(request)
-        index = table.indexes.get(request.get("IndexName", ""))
-        if index is None:
-            raise CallError("ValidationException", f"the table has no index {request['IndexName']!r}")
-        found = index.all()
-        if "TotalSegments" in request:
-            found = found[request["Segment"] :: request["TotalSegments"]]
-        start = request.get("ExclusiveStartKey")
-        if start is not None:
-            at = [item for item in found if all(item.get(name) == held for name, held in start.items())]
-            found = found[found.index(at[0]) + 1 :] if at else found
-        limit = request.get("Limit", len(found))
-        page = found[:limit]
-        answer: Answer = {"ScannedCount": len(page)}
-        if len(found) > limit:
-            answer["LastEvaluatedKey"] = {key: page[-1][key] for key in index.all_keys}
-        if "FilterExpression" in request:
-            given, wanted = _placeholders(request), condition(request["FilterExpression"])
-            page = [item for item in page if wanted(item, given)]
-        shown = {} if request.get("Select") == "COUNT" else {"Items": [_projected(i, request) for i in page]}
-        return {**answer, "Count": len(page), **shown}
-
-    def _table(self, request: Request) -> Table:
-        table = self.tables.get(request["TableName"])
-        if table is None:
-            raise CallError("ResourceNotFoundException", f"there is no table {request['TableName']!r}")
-        return table
-
-
-def _check_size(size: int, most: int) -> None:
-    if not 1 <= size <= most:
-        raise CallError("ValidationException", f"{size} at once: 1 to {most} can be")
-
-
-def _placeholders(request: Request) -> Placeholders:
-    return Placeholders(
-        request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
-    )
-
-
-def _holds(request: Request, item: Item | None) -> bool:
-    text = request.get("ConditionExpression")
-    return text is None or condition(text)(item or {}, _placeholders(request))
-
-
-def _reason(request: Request, item: Item | None) -> Answer:
-    if _holds(request, item):
-        return {"Code": "None"}
-    reason: Answer = {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
-    if item is not None and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
-        reason["Item"] = item
-    return reason
-
-
-def _result(kind: str, request: Request, old: Item | None) -> Item | None:
-    if kind == "Put":
-        return dict(request["Item"])
-    if kind == "Delete":
-        return None
-    if kind == "ConditionCheck":
-        return old
-    before = old or dict(request["Key"])
-    after = dict(before)
-    given = _placeholders(request)
-    for change in update(request["UpdateExpression"]):
-        change(before, after, given)
-    return after
-
-
-def _returned(wanted: str, before: Item | None, after: Item | None) -> Answer:
-    """`Attributes`, as `ReturnValues` asks for them."""
-    if wanted == "NONE":
-        return {}
-    old, new = before or {}, after or {}
-    changed = {name for name in {*old, *new} if old.get(name) != new.get(name)}
-    found = {
-        "ALL_OLD": old,
-        "ALL_NEW": new,
-        "UPDATED_OLD": {name: old[name] for name in changed if name in old},
-        "UPDATED_NEW": {name: new[name] for name in changed if name in new},
-    }.get(wanted)
-    if found is None:
-        raise CallError("ValidationException", f"ReturnValues is {wanted!r}, which is none")
-    return {"Attributes": found} if found else {}
-
-
-def _size(item: Item) -> int:
-    # Nearly DynamoDB's own sum; most items are far from the limit.
-    return len(str(item))
-
-
-def _projected(item: Item, request: Request) -> Item:
-    text = request.get("ProjectionExpression")
-    if text is None:
-        return item
-    given = _placeholders(request)
-    names: Iterable[str] = (given.name(word) for word in projection(text))
-    return {name: item[name] for name in names if name in item}
-
-
-def _hash_value(text: str, hash_key: str, given: Placeholders) -> Mapping[str, Any]:
-    """The value that a key condition, `<hash key> = <value> [AND ...]`, wants of the hash key."""
-    for term in text.replace("(", " ").replace(")", " ").split(" AND "):
-        name, _, value = (word.strip() for word in term.partition("="))
-        if value.startswith(":") and given.name(name) == hash_key:
-            return given.value(value)
-    raise ExpressionError(f"{text!r}: {hash_key} = a value is expected")
+    def _trim(self) -> None:
+        before = self._clock() - KEPT_SECONDS
+        for stream in self._database.streams.values():
+            if stream.records and stream.records[0]["dynamodb"]["ApproximateCreationDateTime"] < before:
+                with self._database.writing() as writing:
+                    stream.trim(writing, before)
+        for of in self._database.tables.values():
+            old = [key for key, (at, _) in of.table.tombs.items() if at < before]
+            for key in old:
+                self._database.forget(of, key)

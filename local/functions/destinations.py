@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.clock import Clock
-from local.deploy.handlers import Clients
+from local.deploy.clients import Clients
 
 
 class Destinations:
@@ -28,11 +28,11 @@ class Destinations:
         _, _, service, region, account, name = arn.split(":", 5)
         body = json.dumps(record)
         if service == "sqs":
-            client = self._aws.client("sqs", region)
+            client = self._aws("sqs", region)
             url = client.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
             client.send_message(QueueUrl=url, MessageBody=body)
         elif service == "sns":
-            self._aws.client("sns", region).publish(TopicArn=arn, Message=body)
+            self._aws("sns", region).publish(TopicArn=arn, Message=body)
         elif service == "events":
             entry = {
                 "EventBusName": arn,
@@ -40,7 +40,7 @@ class Destinations:
                 "DetailType": "Lambda Function Invocation Result - Failure",
                 "Detail": body,
             }
-            self._aws.client("events", region).put_events(Entries=[entry])
+            self._aws("events", region).put_events(Entries=[entry])
         elif service == "lambda":
             self._invoke(arn, record)
         elif service == "s3":
@@ -52,7 +52,7 @@ class Destinations:
         shard = next((part["shardId"] for key, part in record.items() if key.endswith("BatchInfo")), "async")
         mapping = record.get("mapping", "function")
         key = f"aws/lambda/{mapping}/{shard}/{now:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
-        self._aws.client("s3", "us-east-1").put_object(
+        self._aws("s3", "us-east-1").put_object(
             Bucket=bucket, Key=key, Body=body.encode(), ContentType="application/json"
         )
 

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws.store import Store
 from local.clock import Clock
-from local.deploy.handlers import Clients
+from local.deploy.clients import Clients
 from local.functions.cron import Due, due
 from local.functions.spec import Schedule
 
@@ -110,7 +110,7 @@ class Schedules:
 
     def _send(self, arn: str, body: str) -> None:
         region, name = arn.split(":")[3], arn.rpartition(":")[2]
-        client = self._aws.client("sqs", region)
+        client = self._aws("sqs", region)
         client.send_message(QueueUrl=client.get_queue_url(QueueName=name)["QueueUrl"], MessageBody=body)
 
     def _set_next(self, name: str, at: float | None) -> None:

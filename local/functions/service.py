@@ -10,7 +10,7 @@ from typing import Any
 
 from local.aws.store import Store
 from local.clock import Clock
-from local.deploy.handlers import Clients
+from local.deploy.clients import Clients
 from local.deployment import Deployment
 from local.endpoints import Endpoints
 from local.folder import Folder
@@ -37,7 +37,7 @@ class Lambda:
         self._lock = RLock()
         self._pools: dict[str, Pool] = {}
         self._store = Store(folder.path / "functions.sqlite")
-        aws = Clients(endpoints)
+        aws = Clients(endpoints.url("aws"))
         destinations = Destinations(aws, clock, self.invoke_later)
         self._later = Asynchronous(self._store, clock, call=self._call, destinations=destinations)
         self._mappings = Mappings(

@@ -7,7 +7,7 @@ from socket import create_server
 import pytest
 
 from local.clock import Clock
-from local.deployment import Deployed, Deployment, Kind
+from local.deployment import Deployed, Deployment
 from local.endpoints import Endpoints
 from local.folder import Folder, write_whole
 from local.web import HOST
@@ -74,7 +74,7 @@ def test_a_deployment_is_read_as_it_was_written(tmp_path: Path) -> None:
         type="aws:sqs/queue:Queue",
         name="jobs",
         id="http://127.0.0.1/jobs",
-        kind=Kind.CREATED,
+        created=True,
         region="ap-southeast-1",
         inputs={"delaySeconds": 3},
         outputs={"arn": "arn:aws:sqs:ap-southeast-1:111122223333:jobs"},

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local.aws.store import Store
 from local.clock import Clock
-from local.deployment import Deployed, Deployment, Kind
+from local.deployment import Deployed, Deployment
 from local.endpoints import Endpoints
 from local.folder import ROOT, Folder
 from local.functions import pool as pools
@@ -73,7 +73,7 @@ class Room:
             type="aws:lambda/function:Function",
             name="f",
             id="f",
-            kind=Kind.SERVED,
+            created=False,
             region="ap-southeast-1",
             inputs={"handler": "app.handler.handler", "timeout": 1, "code": code, **inputs},
             outputs={
