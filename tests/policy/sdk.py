@@ -39,6 +39,12 @@ def resource_class(token: str) -> type:
 
 
 @cache
+def input_names(token: str) -> frozenset[str]:
+    """The top-level inputs of a resource type, camelCase."""
+    return frozenset(path.partition(".")[0].removesuffix("[]") for path in input_paths(token))
+
+
+@cache
 def input_paths(token: str) -> frozenset[str]:
     """Every input path of a resource type, in the pack's notation: `replicas[].kmsKeyArn`."""
     cls = resource_class(token)

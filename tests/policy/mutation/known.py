@@ -7,49 +7,60 @@ graph has both: values, and where each of them comes from.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from local.deploy.made_up import MadeUp
+from local.deploy.made_up import made_up
+from local.deploy.unset import Outputs
+from local.deploy.wanted import Wanted
 from offline.config import Project
 from offline.graph import Graph, Resource
-from offline.invokes import Answer, Answers
 from offline.monitor import OfflineMonitor
-from offline.program import Spec, run
+from offline.program import run
+from offline.provisioner import Provisioned
 from offline.run import Options, make_task
 from offline.stack_info import StackOutputs
-from offline.values import Value, reveal
+from offline.urns import PROVIDER_PREFIX
+from offline.worker import spec_of
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 ACCOUNT: Final = "111122223333"
-_ANSWERS: Final = Answers(
-    invokes=(
-        Answer("aws:iot/getEndpoint:getEndpoint", {"id": "iot", "endpointAddress": "iot.example.com"}),
-        Answer("aws:ec2/getRouteTable:getRouteTable", {"id": "rtb-1", "routeTableId": "rtb-1"}),
-        Answer(
-            "aws:directconnect/getGatewayAttachment:getGatewayAttachment", {"id": "tgw-attach-1"}
-        ),
-    )
-)
+_REGION: Final = "us-east-1"
 
 
 class _Provisioner:
-    """Makes nothing, and answers as a provider would after creation."""
+    """Makes nothing, and answers as AWS would after creation."""
 
     def __init__(self) -> None:
-        self._made_up = MadeUp(ACCOUNT)
+        self._outputs = Outputs()
 
-    def provision(self, resource: Resource, settings: Callable[[str], Value]) -> Mapping[str, Value]:
-        """See `offline.monitor.Provisioner`."""
-        inputs: dict[str, Any] = reveal(resource.inputs)
-        region = str(inputs.get("region") or settings("region") or "us-east-1")
-        resource.id, outputs = self._made_up.outputs(resource, region, inputs)
-        replicas = [_replica(str(outputs["arn"]), one) for one in inputs.get("replicas") or ()]
-        return {**outputs, "id": resource.id, **({"replicas": replicas} if replicas else {})}
+    def provision(self, resource: Resource, settings: Mapping[str, Any]) -> Provisioned:
+        """See `offline.provisioner.Provisioner`."""
+        wanted = Wanted.of(resource, settings, ACCOUNT, _REGION)
+        if wanted.type.startswith(PROVIDER_PREFIX):
+            return Provisioned(wanted["uuid"])
+        made = made_up(wanted)
+        arn = str(made.get("arn", ""))
+        streams = {"streamArn": f"{arn}/stream/2026-01-01T00:00:00.000"} if arn else {}
+        replicas = [_replica(arn, one) for one in wanted.get("replicas") or ()]
+        # An output that nobody made up is a mark, not None: so no input that is made of it gets lost.
+        marks = {
+            name: mark for name, mark in self._outputs.of(wanted.type).items() if name not in wanted.inputs
+        }
+        made = {**marks, **streams, **made, **({"replicas": replicas} if replicas else {})}
+        return Provisioned(str(made["id"]), made)
+
+    def invoke(self, token: str, args: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What the program asks of an account."""
+        answers: Mapping[str, Mapping[str, Any]] = {
+            "aws:iot/getEndpoint:getEndpoint": {"id": "iot", "endpointAddress": "iot.example.com"},
+            "aws:ec2/getRouteTable:getRouteTable": {"id": "rtb-1", "routeTableId": "rtb-1"},
+        }
+        return {**args, **answers[token]} if token in answers else None
 
 
 def _replica(arn: str, replica: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,20 +77,9 @@ def deployed(stack: str) -> Graph:
     task = make_task(Project.find(ROOT), stack, Options())
     known: dict[str, StackOutputs] = {}
     while True:
-        info = replace(task.info, answers=_ANSWERS, known_stacks=known)
-        monitor = OfflineMonitor(info, provisioner=_Provisioner())
-        spec = Spec(
-            program=str(task.program),
-            directory=str(info.program_directory),
-            root=str(info.root),
-            project=info.project,
-            stack=info.stack,
-            organization=info.organization,
-            config=dict(info.config),
-            secret_keys=sorted(info.secret_keys),
-            timeout=task.timeout,
-            dry_run=False,
-        )
+        monitor = OfflineMonitor(replace(task.info, known_stacks=known), provisioner=_Provisioner())
+        spec = spec_of(task)
+        spec.dry_run = False
         printed = io.StringIO()
         try:
             with redirect_stdout(printed), redirect_stderr(printed):
@@ -89,6 +89,5 @@ def deployed(stack: str) -> Graph:
         if monitor.needs is None:
             faults = [one.message for one in monitor.graph.diagnostics if one.severity == "error"]
             assert not faults and not outcome.error, (faults, outcome.error)
-            assert not monitor.graph.unanswered, monitor.graph.unanswered
             return monitor.graph
         known[monitor.needs] = StackOutputs(deployed(monitor.needs).exports)

@@ -6,6 +6,7 @@ again: the resource rules of the type, on the changed resource; the stack rules,
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -49,6 +50,34 @@ class World:
             for node in graph.sorted()
         }
         self._config = {rule.name: program.settings_of(stack, rule.name) for rule in RULES}
+
+        self.by_type: dict[str, list[Node]] = defaultdict(list)
+        for node in self.nodes.values():
+            self.by_type[node.type].append(node)
+        self._failing: dict[str, set[tuple[str, str]]] = {}
+
+    def is_waived(self, rule: str, urn: str) -> bool:
+        """Whether the configuration of the stack waives a rule, or switches it down, for a resource."""
+        return program.is_waived(self.stack, rule, urn)
+
+    def failing_now(self, node: Node) -> set[tuple[str, str]]:
+        """What the resource rules fail about a resource as it is."""
+        if node.urn not in self._failing:
+            provider = self.provider_of(node)
+            self._failing[node.urn] = self.failing_resource(node, node.inputs, provider, RESOURCE_RULES)
+        return self._failing[node.urn]
+
+    def queues_of(self, function: str) -> list[str]:
+        """The queues that a function consumes, by URN."""
+        found = []
+        for mapping in self.by_type["aws:lambda/eventSourceMapping:EventSourceMapping"]:
+            behind = set(mapping.property_dependencies.get("functionName", ()))
+            for urn in list(behind):
+                behind |= set(self.nodes[urn].property_dependencies.get("functionName", ())) if urn in self.nodes else set()
+            if function in behind:
+                sources = mapping.property_dependencies.get("eventSourceArn", ())
+                found += [urn for urn in sources if urn in self.nodes and self.nodes[urn].type == "aws:sqs/queue:Queue"]
+        return found
 
     def provider_of(self, node: Node) -> Mapping[str, Any]:
         """The inputs of the provider that a resource is on."""
