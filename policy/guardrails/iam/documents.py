@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ..core.documents import VALID_DOCUMENT, Statement, statements
@@ -79,5 +79,9 @@ def is_restrictable(action: str) -> bool:
 
 def matches(pattern: str, action: str) -> bool:
     """Whether an `Action` of a statement, which may have wildcards, stands for an action."""
-    parts = (re.escape(part).replace(r"\?", ".") for part in pattern.lower().split("*"))
-    return re.fullmatch(".*".join(parts), action.lower()) is not None
+    return _compiled(pattern.lower()).fullmatch(action.lower()) is not None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part).replace(r"\?", ".") for part in pattern.split("*")))

@@ -20,8 +20,6 @@ SERVES: Final = (
     "repository",
     "firewallArn",
     "userPoolId",
-    "accountId",
-    "keyId",
 )
 """Properties by which a guard says what it is for."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -79,49 +78,44 @@ class Judge:
                     self._one(node, mutator, mutant, score)
 
     def _one(self, node: Node, mutator: Mutator, mutant: Mutant, score: Score) -> None:
+        now = self._failing(node, mutant)
+        before = frozenset() if mutant.change.new else self._world.failing_now(node)
+        if before and now & before and now <= before:
+            return  # it fails at this place as it is, under a waiver: nothing was weakened
+        seen = {(rule, node.urn) for rule, _ in now - before} or self._related(node, mutant)
         score.kinds[mutator.__name__] += 1
         if mutator not in (regions, tags):
             score.touched.add(node.type)
-        seen = self.seen(node, mutant)
-        blocking = {rule for rule, urn in seen if not self._world.is_waived(rule, urn)}
-        groups = {GROUP_OF[rule] for rule in blocking}
+        groups = {GROUP_OF[rule] for rule, urn in seen if not self._world.is_waived(rule, urn)}
         if mutant.group in groups or (mutant.group == ANY and groups):
             score.caught[mutant.group or sorted(groups)[0]] += 1
             return
-        why = ""
-        if {GROUP_OF[rule] for rule, _ in seen} & ({mutant.group} if mutant.group else set(GROUP_OF.values())):
-            why = "waived"
-        elif groups:
-            why = f"seen by {'/'.join(sorted(groups))}"
+        why = f"seen by {'/'.join(sorted(groups))}" if groups else "waived" if seen else ""
         token = mutant.change.new[0] if mutant.change.new else node.type
         score.survivors[self._world.stack, Survivor(mutant.group, token, mutant.place, mutant.kind, why)] += 1
 
-    def seen(self, node: Node, mutant: Mutant) -> set[tuple[str, str]]:
-        """The rules that see a mutant, each with the URN that it names."""
+    def _failing(self, node: Node, mutant: Mutant) -> set[tuple[str, str]]:
+        """What the resource rules fail about a mutant."""
         change, world = mutant.change, self._world
         if change.new:
             token, inputs = change.new
             added = Node(urn=f"{node.urn}-new", type=token, name="new", custom=True)
-            found = world.failing_resource(added, inputs, {}, RESOURCE_RULES)
-            return {(rule, added.urn) for rule, _ in found}
-        seen: set[tuple[str, str]] = set()
-        if not change.gone:
-            inputs = node.inputs if change.inputs is None else change.inputs
-            provider = world.provider_of(node) if change.provider is None else change.provider
-            now = world.failing_resource(node, inputs, provider, RESOURCE_RULES)
-            before = world.failing_now(node)
-            seen |= {(rule, node.urn) for rule, _ in now - before}
-        if seen or not self._can_relate(node, mutant):
-            return seen
-        blamed: Collection[str] = mutant.blamed or (node.urn,)
-        resources = world.changed(node, change)
-        for rule in STACK_RULES:
-            for name, urn, _path in world.failing_stack(resources, rule) - self._before[rule.name]:
-                if urn in blamed:
-                    seen.add((name, urn))
-        return seen
+            return world.failing_resource(added, inputs, {}, RESOURCE_RULES)
+        if change.gone:
+            return set()
+        inputs = node.inputs if change.inputs is None else change.inputs
+        provider = world.provider_of(node) if change.provider is None else change.provider
+        return world.failing_resource(node, inputs, provider, RESOURCE_RULES)
 
-    def _can_relate(self, node: Node, mutant: Mutant) -> bool:
-        """Whether a stack rule could see it: it is about relations, or about a type that such rules judge."""
-        related = bool(mutant.change.sources or mutant.change.gone or mutant.blamed)
-        return related or any(node.type in rule.types for rule in STACK_RULES)
+    def _related(self, node: Node, mutant: Mutant) -> set[tuple[str, str]]:
+        """The stack rules that see a mutant, each with the URN that it names."""
+        rules = [] if mutant.change.new else self._world.touched(node, mutant.change)
+        if not rules:
+            return set()
+        with self._world.changed(node, mutant.change) as resources:
+            return {
+                (name, urn)
+                for rule in rules
+                for name, urn, _ in self._world.failing_stack(resources, rule) - self._before[rule.name]
+                if not mutant.blamed or urn in mutant.blamed
+            }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .leaves import GONE, Way, at, blocks, leaves, pattern, put
-from .mutants import Mutant
+from .mutants import ANY, Mutant
 from .world import Change, Node, World
 
 
@@ -52,18 +52,15 @@ ROWS: Final = (
     _row("explicitAuthFlows", "iam", ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]),
     _row("allowedOauthFlows", "iam", ["implicit"]),
     _row("refreshTokenValidity", "iam", 3650),
-    _row("accessTokenValidity", "iam", 86400),
     _row("authorization", "exposure", "NONE", types="apigateway/method:"),
     _row("signingBehavior", "exposure", "never"),
     # Exposure
-    _row("endpointConfiguration.types", "waf", "EDGE", types="restApi:RestApi"),
     _row("state", "exposure", "unblocked", types="snapshotBlockPublicAccess"),
     _row("rule.objectOwnership", "exposure", "ObjectWriter", "BucketOwnerPreferred"),
     _row("originAccessControlId", "hardening", GONE),
     _row("sourceArn", "iam", GONE, types="lambda/permission:"),
     _row("principal", "exposure", "*", types="lambda/permission:"),
     _row("httpTokens", "hardening", "optional", GONE),
-    _row("httpEndpoint", "hardening", "enabled", types="never"),
     # Logs
     _row("retentionInDays", "logs", 1, GONE),
     _row("accessLogSettings", "logs", GONE),
@@ -173,4 +170,4 @@ def addresses(_world: World, node: Node) -> Iterator[Mutant]:
     for way, value in leaves(node.inputs):
         if isinstance(value, str) and _ADDRESS.fullmatch(value) and _PLAIN_TEXT.isdisjoint(map(str, way)):
             changed = put(node.inputs, way, value.replace("https://", "http://", 1))
-            yield Mutant("plain HTTP", "tls", pattern(way), Change(changed))
+            yield Mutant("plain HTTP", ANY, pattern(way), Change(changed))

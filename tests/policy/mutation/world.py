@@ -7,15 +7,17 @@ again: the resource rules of the type, on the changed resource; the stack rules,
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from pulumi_policy import PolicyCustomTimeouts, PolicyResource, PolicyResourceOptions
 
 from guardrails.core.rule import Outcome, Resource, ResourceRule, StackRule
 from guardrails.pack import RULES
+from local.deploy.unset import complaint
 from offline import graph as offline_graph
 from offline.providers import split_reference
 from offline.values import contains_unknown, reveal
@@ -38,6 +40,21 @@ class Change:
     gone: bool = False
     new: tuple[str, Mapping[str, Any]] | None = None
     """Type and inputs of a resource that is added beside."""
+
+
+class _Watched(PolicyResource):
+    """A resource that remembers which of its sides a rule has looked at."""
+
+    looked: ClassVar[set[tuple[str, str]]] = set()
+    """(side, type)"""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in SIDES:
+            _Watched.looked.add((name, super().__getattribute__("resource_type")))
+        return super().__getattribute__(name)
+
+
+SIDES: Final = ("props", "property_dependencies")
 
 
 class World:
@@ -107,6 +124,31 @@ class World:
             if verdict.outcome is Outcome.FAIL
         }
 
+    @cached_property
+    def readers(self) -> dict[str, frozenset[tuple[str, str]]]:
+        """Stack rule -> (side, type) of what it looks at. Whatever else changes cannot change its answer: a rule
+        that never looked at a side of any resource of a type comes to where it would by the same way."""
+        found = {}
+        views = list(self.views.values())
+        try:
+            for view in views:
+                view.__class__ = _Watched
+            for rule in STACK_RULES:
+                _Watched.looked.clear()
+                list(rule.judge(views))
+                found[rule.name] = frozenset(_Watched.looked)
+        finally:
+            for view in views:
+                view.__class__ = PolicyResource
+        return found
+
+    def touched(self, node: Node, change: Change) -> list[StackRule]:
+        """The stack rules whose answer a change may change."""
+        sides = set() if change.inputs is None else {("props", node.type)}
+        if _kept(node, change) != node.property_dependencies:
+            sides.add(("property_dependencies", node.type))
+        return [rule for rule in STACK_RULES if change.gone or sides & self.readers[rule.name]]
+
     def failing_stack(self, resources: Sequence[PolicyResource], rule: StackRule) -> set[tuple[str, str, str]]:
         """Rule, URN and path of what a stack rule fails about these resources."""
         return {
@@ -115,25 +157,42 @@ class World:
             if found.verdict.outcome is Outcome.FAIL
         }
 
-    def changed(self, node: Node, change: Change) -> list[PolicyResource]:
-        """The resources of the stack with one of them changed, gone, or joined by another."""
+    @contextmanager
+    def changed(self, node: Node, change: Change) -> Iterator[list[PolicyResource]]:
+        """The resources of the stack with one of them changed or gone.
+
+        The view itself is changed for the time, because those of others refer to it.
+        """
+        view = self.views[node.urn]
         if change.gone:
-            return [view for urn, view in self.views.items() if urn != node.urn]
-        altered = _view(node if change.inputs is None else replace(node, inputs=dict(change.inputs)))
-        altered.parent = self.views.get(node.parent)
-        sources = {**node.property_dependencies, **change.sources}
+            yield [other for urn, other in self.views.items() if urn != node.urn]
+            return
         given = node.inputs if change.inputs is None else change.inputs
-        altered.property_dependencies = _related(
-            {name: urns for name, urns in sources.items() if name in given or name in change.sources}, self.views
-        )
-        return [altered if urn == node.urn else view for urn, view in self.views.items()]
+        before = view.props, view.property_dependencies
+        view.props = _props(node, given)
+        view.property_dependencies = _related(_kept(node, change), self.views)
+        try:
+            yield list(self.views.values())
+        finally:
+            view.props, view.property_dependencies = before
+
+
+def _kept(node: Node, change: Change) -> dict[str, Sequence[str]]:
+    """Where the properties come from after a change: what was taken away comes from nowhere."""
+    given = node.inputs if change.inputs is None else change.inputs
+    sources = {**node.property_dependencies, **change.sources}
+    return {name: urns for name, urns in sources.items() if name in given or name in change.sources}
+
+
+def _props(node: Node, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What AWS would tell of a resource with these inputs: outputs that are no inputs, and the inputs."""
+    told = {name: value for name, value in node.outputs.items() if name not in node.inputs}
+    props = {**{name: value for name, value in told.items() if not complaint(value)}, **given}
+    return cast("dict[str, Any]", shapes.wrapped(props)) if contains_unknown(props) else props
 
 
 def _view(node: Node) -> PolicyResource:
-    props = {**node.inputs, **node.outputs, **node.inputs}
-    if contains_unknown(props):
-        props = cast("dict[str, Any]", shapes.wrapped(props))
-    return PolicyResource(node.type, props, node.urn, node.name, _OPTIONS, None, None, [], {})
+    return PolicyResource(node.type, _props(node, node.inputs), node.urn, node.name, _OPTIONS, None, None, [], {})
 
 
 def _related(
