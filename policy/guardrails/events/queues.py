@@ -38,7 +38,6 @@ DEFAULT_VISIBILITY_SECONDS, DEFAULT_TIMEOUT_SECONDS = 30, 3
 _KEEPERS = frozenset(
     {
         "redrivePolicy",
-        "redriveAllowPolicy",
         "deadLetterConfig",
         "deadLetterTargetArn",
         "destinationConfig",

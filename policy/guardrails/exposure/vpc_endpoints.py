@@ -4,7 +4,7 @@ Without a policy, whoever got a machine in the network can carry data to a bucke
 of that account: the endpoint is where neither is possible.
 
 PASS     each Allow for everybody pins the caller and the resource to named accounts or organisations; one of
-         them is enough for actions written in full, none is needed for resources that are named
+         them is enough for actions written in full, none is needed for such actions on named resources
 FAIL     no policy, which AWS takes for one that allows everything; such an Allow without these; `NotAction`,
          `NotResource` or `NotPrincipal`; a document that is no JSON
 UNKNOWN  the document is known only at deployment
@@ -54,7 +54,7 @@ def _is_own(statement: Statement) -> bool:
     if any(statement.has(name) for name in ("NotAction", "NotResource", "NotPrincipal")):
         return False
     if all(text.strip("*?:") for text in statement.texts("Resource")) and statement.has("Resource"):
-        return not any(action.strip("*") == "" for action in statement.texts("Action"))
+        return not any("*" in action for action in statement.texts("Action"))
     pinned = [is_pinned(statement, CALLER) or not statement.is_for_anyone, is_pinned(statement, OWNER)]
     wide = any("*" in action for action in statement.texts("Action"))
     return all(pinned) if wide else any(pinned)

@@ -22,7 +22,7 @@ def documents(_world: World, node: Node) -> Iterator[Mutant]:
     for way, value in leaves(node.inputs):
         statements = _statements(value)
         for index, statement in enumerate(statements):
-            for kind, group, other in _weakenings(node.type, way, statement):
+            for kind, group, other in _changed(node.type, way, statement):
                 rest = [*statements[:index], *([other] if other else []), *statements[index + 1 :]]
                 whole = {**json.loads(str(value)), "Statement": rest}
                 place = f"{pattern(way)} {_title(statement)}"
@@ -51,6 +51,17 @@ def _title(statement: Statement) -> str:
     kinds = statement.get("Principal")
     who = "/".join(sorted(kinds)) if isinstance(kinds, Mapping) else str(kinds or "")
     return f"{statement['Effect']} {who}".strip()
+
+
+_EVERYBODY: Final = ("*", ["*"], {"AWS": "*"}, {"AWS": ["*"]})
+
+
+def _changed(token: str, way: Way, statement: Statement) -> Iterator[tuple[str, str, Statement | None]]:
+    """The weakenings that change something: to allow everybody is none where everybody is allowed."""
+    anyone = statement.get("Principal") in _EVERYBODY
+    for kind, group, other in _weakenings(token, way, statement):
+        if not (anyone and other and other.get("Principal") in _EVERYBODY and kind.startswith("principal")):
+            yield kind, group, other
 
 
 def _weakenings(token: str, way: Way, statement: Statement) -> Iterator[tuple[str, str, Statement | None]]:

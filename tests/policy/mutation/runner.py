@@ -29,6 +29,13 @@ GROUP_OF: Final = {
 """Rule -> the package of the pack that it is in."""
 
 
+_NARROW: Final = {
+    group: tuple(rule for rule in RESOURCE_RULES if GROUP_OF[rule.name] == group)
+    for group in ("residency", "tags")
+}
+"""Groups that alone read what their mutators change; the mutants are many."""
+
+
 @dataclass(frozen=True, order=True)
 class Survivor:
     """A weakening that no mandatory rule saw, of one kind of place: the names differ, the fault does not."""
@@ -105,7 +112,7 @@ class Judge:
             return set()
         inputs = node.inputs if change.inputs is None else change.inputs
         provider = world.provider_of(node) if change.provider is None else change.provider
-        return world.failing_resource(node, inputs, provider, RESOURCE_RULES)
+        return world.failing_resource(node, inputs, provider, _NARROW.get(mutant.group, RESOURCE_RULES))
 
     def _related(self, node: Node, mutant: Mutant) -> set[tuple[str, str]]:
         """The stack rules that see a mutant, each with the URN that it names."""
