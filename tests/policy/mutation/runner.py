@@ -54,6 +54,8 @@ class Score:
 
     caught: Counter[str] = field(default_factory=Counter)
     """Group -> mutants that a mandatory rule of it saw."""
+    seen: set[tuple[str, str, str, str]] = field(default_factory=set)
+    """Group, type, place and kind of those: what is the same for many resources is there once."""
     survivors: Counter[tuple[str, Survivor]] = field(default_factory=Counter)
     """(stack, survivor) -> how many."""
     touched: set[str] = field(default_factory=set)
@@ -64,6 +66,7 @@ class Score:
     def add(self, other: Score) -> None:
         """Count another score in."""
         self.caught.update(other.caught)
+        self.seen |= other.seen
         self.survivors.update(other.survivors)
         self.touched |= other.touched
         self.kinds.update(other.kinds)
@@ -93,12 +96,14 @@ class Judge:
         score.kinds[mutator.__name__] += 1
         if mutator not in (regions, tags):
             score.touched.add(node.type)
+        token = mutant.change.new[0] if mutant.change.new else node.type
         groups = {GROUP_OF[rule] for rule, urn in seen if not self._world.is_waived(rule, urn)}
         if mutant.group in groups or (mutant.group == ANY and groups):
-            score.caught[mutant.group or sorted(groups)[0]] += 1
+            group = mutant.group or min(groups)
+            score.caught[group] += 1
+            score.seen.add((group, token, mutant.place, mutant.kind))
             return
         why = f"seen by {'/'.join(sorted(groups))}" if groups else "waived" if seen else ""
-        token = mutant.change.new[0] if mutant.change.new else node.type
         score.survivors[self._world.stack, Survivor(mutant.group, token, mutant.place, mutant.kind, why)] += 1
 
     def _failing(self, node: Node, mutant: Mutant) -> set[tuple[str, str]]:
