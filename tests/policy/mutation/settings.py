@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -135,6 +136,11 @@ ROWS: Final = (
 )
 
 
+_BY_NAME: Final[dict[str, list[Weakening]]] = defaultdict(list)
+for _one in ROWS:
+    _BY_NAME[_one.suffix.rpartition(".")[2]].append(_one)
+
+
 def weakened(_world: World, node: Node) -> Iterator[Mutant]:
     """Each row at each place that it fits."""
     if not node.type.startswith("aws:"):
@@ -142,8 +148,11 @@ def weakened(_world: World, node: Node) -> Iterator[Mutant]:
     for way, _ in (*leaves(node.inputs), *blocks(node.inputs)):
         if not way or not isinstance(way[-1], str):
             continue
+        rows = _BY_NAME.get(way[-1])
+        if rows is None:
+            continue
         place = pattern(way)
-        for row in ROWS:
+        for row in rows:
             if row.fits(node.type, place.replace("[]", "")):
                 for value in row.values:
                     if at(node.inputs, way) != value:

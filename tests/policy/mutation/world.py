@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar, Final, cast
+from typing import Any, Final, cast
 
 from pulumi_policy import PolicyCustomTimeouts, PolicyResource, PolicyResourceOptions
 
@@ -42,19 +42,47 @@ class Change:
     """Type and inputs of a resource that is added beside."""
 
 
-class _Watched(PolicyResource):
-    """A resource that remembers which of its sides a rule has looked at."""
-
-    looked: ClassVar[set[tuple[str, str]]] = set()
-    """(side, type)"""
-
-    def __getattribute__(self, name: str) -> Any:
-        if name in SIDES:
-            _Watched.looked.add((name, super().__getattribute__("resource_type")))
-        return super().__getattribute__(name)
+EVERY: Final = "*"
+"""Stands for all properties, when a rule went through their names."""
 
 
-SIDES: Final = ("props", "property_dependencies")
+class _Watched(dict[str, Any]):
+    """The properties of a resource, or where they come from; they remember which of them were looked at."""
+
+    def __init__(self, side: str, token: str, found: Mapping[str, Any], looked: set[tuple[str, str, str]]) -> None:
+        super().__init__(found)
+        self._at, self._looked = (side, token), looked
+
+    def _look(self, name: str) -> None:
+        self._looked.add((*self._at, name))
+
+    def __getitem__(self, name: str) -> Any:
+        self._look(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self._look(str(name))
+        return super().__contains__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self._look(name)
+        return super().get(name, default)
+
+    def __iter__(self) -> Iterator[str]:
+        self._look(EVERY)
+        return super().__iter__()
+
+    def keys(self) -> Any:
+        self._look(EVERY)
+        return super().keys()
+
+    def items(self) -> Any:
+        self._look(EVERY)
+        return super().items()
+
+    def values(self) -> Any:
+        self._look(EVERY)
+        return super().values()
 
 
 class World:
@@ -125,28 +153,38 @@ class World:
         }
 
     @cached_property
-    def readers(self) -> dict[str, frozenset[tuple[str, str]]]:
-        """Stack rule -> (side, type) of what it looks at. Whatever else changes cannot change its answer: a rule
-        that never looked at a side of any resource of a type comes to where it would by the same way."""
+    def readers(self) -> dict[str, frozenset[tuple[str, str, str]]]:
+        """Stack rule -> (side, type, property) of what it looks at.
+
+        Whatever else changes cannot change its answer: a rule that never looked at a property of any resource of
+        a type comes by the same way to where it would.
+        """
+        looked: set[tuple[str, str, str]] = set()
+        before = {urn: (view.props, view.property_dependencies) for urn, view in self.views.items()}
         found = {}
-        views = list(self.views.values())
         try:
-            for view in views:
-                view.__class__ = _Watched
+            for view in self.views.values():
+                token = view.resource_type
+                view.props = _Watched("props", token, view.props, looked)
+                view.property_dependencies = _Watched("from", token, view.property_dependencies, looked)
             for rule in STACK_RULES:
-                _Watched.looked.clear()
-                list(rule.judge(views))
-                found[rule.name] = frozenset(_Watched.looked)
+                looked.clear()
+                list(rule.judge(list(self.views.values())))
+                found[rule.name] = frozenset(looked)
         finally:
-            for view in views:
-                view.__class__ = PolicyResource
+            for urn, view in self.views.items():
+                view.props, view.property_dependencies = before[urn]
         return found
 
     def touched(self, node: Node, change: Change) -> list[StackRule]:
         """The stack rules whose answer a change may change."""
-        sides = set() if change.inputs is None else {("props", node.type)}
-        if _kept(node, change) != node.property_dependencies:
-            sides.add(("property_dependencies", node.type))
+        given = node.inputs if change.inputs is None else change.inputs
+        names = {name for name in {*given, *node.inputs} if given.get(name) != node.inputs.get(name)}
+        kept, known = _kept(node, change), node.property_dependencies
+        moved = {name for name in {*kept, *known} if kept.get(name) != known.get(name)}
+        sides = {("props", node.type, name) for name in names} | {("from", node.type, name) for name in moved}
+        sides |= {("props", node.type, EVERY)} if names else set()
+        sides |= {("from", node.type, EVERY)} if moved else set()
         return [rule for rule in STACK_RULES if change.gone or sides & self.readers[rule.name]]
 
     def failing_stack(self, resources: Sequence[PolicyResource], rule: StackRule) -> set[tuple[str, str, str]]:
