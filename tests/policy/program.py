@@ -103,8 +103,7 @@ def judge_stack(stack: str, views: Sequence[PolicyResource], rules: str = "") ->
         for rule in RULES
         if isinstance(rule, StackRule) and rule.name.startswith(rules)
         for found in rule.judge(views)
-        if found.verdict.outcome is Outcome.FAIL
-        and not is_waived(stack, rule.name, found.urn)
+        if found.verdict.outcome is Outcome.FAIL and not is_waived(stack, rule.name, found.urn)
     }
 
 

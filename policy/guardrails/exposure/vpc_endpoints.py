@@ -23,7 +23,9 @@ from ..core.rule import Outcome, Resource, ResourceRule, Verdict
 from .security_groups import GROUP
 
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
-CALLER = frozenset({"aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:principalarn"})
+CALLER = frozenset(
+    {"aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:principalarn"}
+)
 OWNER = frozenset({"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths"})
 
 _PATH = "policy"

@@ -17,9 +17,7 @@ from ..core.related import input_of, of_types, sources, told
 from ..core.rule import Outcome, StackRule, StackVerdict, Verdict
 from .settings import GROUP
 
-ALARMS = frozenset(
-    {"aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"}
-)
+ALARMS = frozenset({"aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"})
 USERS = {
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": ("alarmRule", "actionsSuppressor"),
     "aws:codedeploy/deploymentGroup:DeploymentGroup": ("alarmConfiguration",),
@@ -43,7 +41,9 @@ def judge(resources: Sequence[PolicyResource]) -> Iterator[StackVerdict]:
     }
     for alarm in of_types(resources, ALARMS):
         if alarm.urn not in heard and not is_given(input_of(alarm, "alarmActions")):
-            verdict = Verdict(Outcome.FAIL, "alarmActions", "are missing: it tells nobody", _WAY_OUT, _CONTROL)
+            verdict = Verdict(
+                Outcome.FAIL, "alarmActions", "are missing: it tells nobody", _WAY_OUT, _CONTROL
+            )
             yield told(alarm, verdict)
 
 

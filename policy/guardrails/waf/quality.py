@@ -91,7 +91,8 @@ def _rules(props: Mapping[str, Any]) -> Iterator[Verdict]:
             outcome = Outcome.UNKNOWN if peek(rule, "overrideAction") is UNKNOWN else Outcome.FAIL
             yield Verdict(outcome, f"{at}.overrideAction", "only counts", _NO_COUNT)
         if _is_rate_rule(rule) and peek(peek(rule, "action"), "count") is not MISSING:
-            yield Verdict(Outcome.FAIL, f"{at}.action", "of a rate rule only counts", "Set it to block")
+            outcome = Outcome.UNKNOWN if peek(rule, "action") is UNKNOWN else Outcome.FAIL
+            yield Verdict(outcome, f"{at}.action", "of a rate rule only counts", "Set it to block")
         yield from _metrics(f"{at}.", rule)
     yield from _one_must(found, _blocks, "only count or allow", "Let the rules block")
     for name in BASELINE:

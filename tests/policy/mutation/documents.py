@@ -121,19 +121,36 @@ def _fewer_conditions(group: str, statement: Statement) -> Iterator[tuple[str, s
 def _extra(token: str, way: Way) -> Iterator[Statement]:
     """Statements that nobody should ever add."""
     if way[-1] == _TRUST:
-        yield {"Sid": "trust of an account", "Effect": "Allow", "Action": "sts:AssumeRole",
-               "Principal": {"AWS": "arn:aws:iam::999999999999:root"}}
-        yield {"Sid": "trust of a provider", "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
-               "Principal": {"Federated": "arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com"}}
+        yield {
+            "Sid": "trust of an account",
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+        }
+        yield {
+            "Sid": "trust of a provider",
+            "Effect": "Allow",
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": "arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com"},
+        }
     elif token.startswith("aws:iam/"):
         yield {"Sid": "everything", "Effect": "Allow", "Action": "*", "Resource": "*"}
         yield {"Sid": "pass any role", "Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
         yield {"Sid": "change any role", "Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}
         yield {"Sid": "become any role", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
         yield {"Sid": "decrypt anything", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
-        yield {"Sid": "read any secret", "Effect": "Allow", "Action": "secretsmanager:GetSecretValue",
-               "Resource": "*"}
+        yield {
+            "Sid": "read any secret",
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": "*",
+        }
     elif not token.startswith("aws:iot/"):
         yield {"Sid": "everybody", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
-        yield {"Sid": "any service", "Effect": "Allow", "Action": "*", "Resource": "*",
-               "Principal": {"Service": "events.amazonaws.com"}}
+        yield {
+            "Sid": "any service",
+            "Effect": "Allow",
+            "Action": "*",
+            "Resource": "*",
+            "Principal": {"Service": "events.amazonaws.com"},
+        }

@@ -12,7 +12,9 @@ from .leaves import GONE, Way, leaves, pattern, put
 from .mutants import Mutant
 from .world import Change, Node, World
 
-_KEY: Final = re.compile(r"arn:aws:kms:[^:]*:\d*:(?:key|alias)/\S+|(?:mrk-)?[0-9a-f]{8}[0-9a-f-]{24,}|alias/\S+")
+_KEY: Final = re.compile(
+    r"arn:aws:kms:[^:]*:\d*:(?:key|alias)/\S+|(?:mrk-)?[0-9a-f]{8}[0-9a-f-]{24,}|alias/\S+"
+)
 _MANAGED: Final = "alias/aws/s3"
 _FREE_TEXT: Final = frozenset({"environment", "variables", "environmentVariables", "tags", "inputParameters"})
 """Blocks whose values are handed on, and encrypt nothing by themselves."""

@@ -12,7 +12,12 @@ WORLD: Final = "0.0.0.0/0"
 _SSH: Final = {"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": [WORLD]}
 _ALL: Final = {"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": [WORLD]}
 _ENTRY: Final = {
-    "action": "allow", "protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlock": WORLD, "ruleNo": 1,
+    "action": "allow",
+    "protocol": "tcp",
+    "fromPort": 22,
+    "toPort": 22,
+    "cidrBlock": WORLD,
+    "ruleNo": 1,
 }
 
 
@@ -27,12 +32,22 @@ def _weakenings(token: str, inputs: Mapping[str, Any]) -> Iterator[tuple[str, st
     match token:
         case "aws:ec2/securityGroup:SecurityGroup":
             yield "the world to SSH", "ingress", {**inputs, "ingress": [_SSH]}
-            yield "the world in halves", "ingress", {
-                **inputs, "ingress": [{**_SSH, "cidrBlocks": ["0.0.0.0/1", "128.0.0.0/1"]}],
-            }
-            yield "the world over IPv6", "ingress", {
-                **inputs, "ingress": [{**_SSH, "cidrBlocks": [], "ipv6CidrBlocks": ["::/0"]}],
-            }
+            yield (
+                "the world in halves",
+                "ingress",
+                {
+                    **inputs,
+                    "ingress": [{**_SSH, "cidrBlocks": ["0.0.0.0/1", "128.0.0.0/1"]}],
+                },
+            )
+            yield (
+                "the world over IPv6",
+                "ingress",
+                {
+                    **inputs,
+                    "ingress": [{**_SSH, "cidrBlocks": [], "ipv6CidrBlocks": ["::/0"]}],
+                },
+            )
             yield "everything out", "egress", {**inputs, "egress": [_ALL]}
         case "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup":
             yield "rule added", "ingress", {**inputs, "ingress": [{**_SSH, "cidrBlocks": ["10.0.0.0/8"]}]}

@@ -78,7 +78,11 @@ def dead(_world: World, node: Node) -> Iterator[Mutant]:
     for row in ROWS:
         token = row.what if ":" in row.what else f"aws:{row.what}/thing:Thing"
         yield Mutant("dead service added", "dead", token, Change(new=(token, {})))
-    for token in ("aws:iam/user:User", "aws:iam/accessKey:AccessKey", "aws:iam/userLoginProfile:UserLoginProfile"):
+    for token in (
+        "aws:iam/user:User",
+        "aws:iam/accessKey:AccessKey",
+        "aws:iam/userLoginProfile:UserLoginProfile",
+    ):
         yield Mutant("long-lived identity added", "iam", token, Change(new=(token, {})))
     for token, inputs in _BESIDE:
         yield Mutant("open endpoint added", "waf", token, Change(new=(token, inputs)))
@@ -95,7 +99,9 @@ def secrets(_world: World, node: Node) -> Iterator[Mutant]:
     """A function gets a password in plain."""
     if node.type == "aws:lambda/function:Function":
         way = ("environment", "variables", "DATABASE_PASSWORD")
-        yield Mutant("password in plain", "hardening", "environment", Change(put(node.inputs, way, "hunter2")))
+        yield Mutant(
+            "password in plain", "hardening", "environment", Change(put(node.inputs, way, "hunter2"))
+        )
         way = ("environment", "variables", "SIGNING")
         text = "-----BEGIN PRIVATE KEY-----"
         yield Mutant("private key in plain", "hardening", "environment", Change(put(node.inputs, way, text)))

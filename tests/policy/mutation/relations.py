@@ -69,14 +69,12 @@ def guards(world: World, node: Node) -> Iterator[Mutant]:
     name, served = _served(world, node)
     yield Mutant("gone", group, "", Change(gone=True), (served,) if served else ())
     if served:
-        other = next(
-            (n.urn for n in world.by_type[world.nodes[served].type] if n.urn != served), None
-        )
+        other = next((n.urn for n in world.by_type[world.nodes[served].type] if n.urn != served), None)
         if other is not None:
             moved = put(node.inputs, (name,), world.nodes[other].id)
             change = Change(moved, sources={**node.property_dependencies, name: [other]})
             yield Mutant("moved to another", group, name, change, (served,))
-        several = sorted({served, *( [other] if other else [])})
+        several = sorted({served, *([other] if other else [])})
         if len(several) > 1:
             change = Change(node.inputs, sources={**node.property_dependencies, name: several})
             yield Mutant("for one of several", group, name, change, (served,))

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import pickle
 import time
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -89,6 +90,9 @@ def _report() -> Report:
 
 def judged(stacks: list[str]) -> Report:
     """Judge some stacks in this process."""
+    warnings.filterwarnings(
+        "ignore", "coroutine .* was never awaited", RuntimeWarning
+    )  # the SDK's, at the end
     gc.disable()  # graphs are long-lived: a collection would find nothing
     found = Report()
     for stack in stacks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,8 +21,22 @@ from .switches import flipped, opened
 from .world import RESOURCE_RULES, STACK_RULES, Node, World
 
 MUTATORS: Final[tuple[Mutator, ...]] = (
-    keys, modes, flipped, opened, weakened, addresses, documents, guards, sources, from_a_role, network,
-    firewall, regions, tags, dead, secrets,
+    keys,
+    modes,
+    flipped,
+    opened,
+    weakened,
+    addresses,
+    documents,
+    guards,
+    sources,
+    from_a_role,
+    network,
+    firewall,
+    regions,
+    tags,
+    dead,
+    secrets,
 )
 GROUP_OF: Final = {
     rule.name: group.__name__.rpartition(".")[2] for group in pack.GROUPS for rule in group.RULES
@@ -92,7 +107,7 @@ class Judge:
         before = frozenset() if mutant.change.new else self._world.failing_now(node)
         if before and now & before and now <= before:
             return  # it fails at this place as it is, under a waiver: nothing was weakened
-        seen = {(rule, node.urn) for rule, _ in now - before} or self._related(node, mutant)
+        seen = self.seen(node, mutant, now - before)
         score.kinds[mutator.__name__] += 1
         if mutator not in (regions, tags):
             score.touched.add(node.type)
@@ -105,6 +120,17 @@ class Judge:
             return
         why = f"seen by {'/'.join(sorted(groups))}" if groups else "waived" if seen else ""
         score.survivors[self._world.stack, Survivor(mutant.group, token, mutant.place, mutant.kind, why)] += 1
+
+    def seen(
+        self, node: Node, mutant: Mutant, failing: Collection[tuple[str, str]] | None = None
+    ) -> set[tuple[str, str]]:
+        """The rules that see a mutant, each with the URN that it names.
+
+        `failing`: what resource rules find newly wrong about it, when that is known already.
+        """
+        if failing is None:
+            failing = self._failing(node, mutant) - self._world.failing_now(node)
+        return {(rule, node.urn) for rule, _ in failing} or self._related(node, mutant)
 
     def _failing(self, node: Node, mutant: Mutant) -> set[tuple[str, str]]:
         """What the resource rules fail about a mutant."""

@@ -49,7 +49,9 @@ EVERY: Final = "*"
 class _Watched(dict[str, Any]):
     """The properties of a resource, or where they come from; they remember which of them were looked at."""
 
-    def __init__(self, side: str, token: str, found: Mapping[str, Any], looked: set[tuple[str, str, str]]) -> None:
+    def __init__(
+        self, side: str, token: str, found: Mapping[str, Any], looked: set[tuple[str, str, str]]
+    ) -> None:
         super().__init__(found)
         self._at, self._looked = (side, token), looked
 
@@ -118,10 +120,18 @@ class World:
         for mapping in self.by_type["aws:lambda/eventSourceMapping:EventSourceMapping"]:
             behind = set(mapping.property_dependencies.get("functionName", ()))
             for urn in list(behind):
-                behind |= set(self.nodes[urn].property_dependencies.get("functionName", ())) if urn in self.nodes else set()
+                behind |= (
+                    set(self.nodes[urn].property_dependencies.get("functionName", ()))
+                    if urn in self.nodes
+                    else set()
+                )
             if function in behind:
                 sources = mapping.property_dependencies.get("eventSourceArn", ())
-                found += [urn for urn in sources if urn in self.nodes and self.nodes[urn].type == "aws:sqs/queue:Queue"]
+                found += [
+                    urn
+                    for urn in sources
+                    if urn in self.nodes and self.nodes[urn].type == "aws:sqs/queue:Queue"
+                ]
         return found
 
     def provider_of(self, node: Node) -> Mapping[str, Any]:
@@ -139,7 +149,11 @@ class World:
         return found
 
     def failing_resource(
-        self, node: Node, inputs: Mapping[str, Any], provider: Mapping[str, Any], rules: Sequence[ResourceRule]
+        self,
+        node: Node,
+        inputs: Mapping[str, Any],
+        provider: Mapping[str, Any],
+        rules: Sequence[ResourceRule],
     ) -> set[tuple[str, str]]:
         """Rule and path of what these rules fail about a resource with these inputs."""
         if contains_unknown(inputs):
@@ -148,7 +162,9 @@ class World:
             (rule.name, verdict.path)
             for rule in rules
             if rule.concerns(node.type)
-            for verdict in rule.judge(Resource(node.type, node.urn, inputs, provider, self._config[rule.name]))
+            for verdict in rule.judge(
+                Resource(node.type, node.urn, inputs, provider, self._config[rule.name])
+            )
             if verdict.outcome is Outcome.FAIL
         }
 
@@ -187,7 +203,9 @@ class World:
         sides |= {("from", node.type, EVERY)} if moved else set()
         return [rule for rule in STACK_RULES if change.gone or sides & self.readers[rule.name]]
 
-    def failing_stack(self, resources: Sequence[PolicyResource], rule: StackRule) -> set[tuple[str, str, str]]:
+    def failing_stack(
+        self, resources: Sequence[PolicyResource], rule: StackRule
+    ) -> set[tuple[str, str, str]]:
         """Rule, URN and path of what a stack rule fails about these resources."""
         return {
             (rule.name, found.urn, found.verdict.path)
@@ -230,7 +248,9 @@ def _props(node: Node, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _view(node: Node) -> PolicyResource:
-    return PolicyResource(node.type, _props(node, node.inputs), node.urn, node.name, _OPTIONS, None, None, [], {})
+    return PolicyResource(
+        node.type, _props(node, node.inputs), node.urn, node.name, _OPTIONS, None, None, [], {}
+    )
 
 
 def _related(
