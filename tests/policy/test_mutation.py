@@ -16,7 +16,7 @@ from offline.policy_config import PackConfig
 from offline.values import UNKNOWN
 from tests.policy import program, sdk, shapes
 from tests.policy.mutation.known import deployed
-from tests.policy.mutation.leaves import GONE, at, leaves, put
+from tests.policy.mutation.leaves import GONE, leaves, put
 from tests.policy.mutation.mutants import ANY, Mutant
 from tests.policy.mutation.reasons import REASONS
 from tests.policy.mutation.report import GROUPS, PAGE, page, report
@@ -106,15 +106,18 @@ def test_what_is_weak_and_unknown_waits_and_does_not_pass(world: World) -> None:
         inputs = mutant.change.inputs
         if inputs is None or mutant.change.new or not node.type.startswith("aws:"):
             continue
-        ways = [way for way, value in leaves(node.inputs) if at(inputs, way) not in (value, GONE)]
-        if len(ways) != 1 or not at(inputs, ways[0]):
+        before, after = dict(leaves(node.inputs)), dict(leaves(inputs))
+        ways = [way for way in before if before[way] != after.get(way)]
+        if len(ways) != 1 or before.keys() != after.keys() or not after[ways[0]]:
             continue
         weak = world.failing_resource(node, inputs, world.provider_of(node), RESOURCE_RULES)
         for name, path in weak - world.failing_now(node):
+            if mutant.group not in (ANY, GROUP_OF[name]):
+                continue
             asked += 1
             if name not in _telling(world, node, shapes.wrapped(put(node.inputs, ways[0], UNKNOWN))):
                 silent.add((name, node.type, path))
-    assert asked > 300
+    assert asked > 200
     assert silent == set()
 
 
@@ -151,7 +154,7 @@ def test_the_pack_names_a_mutant_of_each_kind_through_the_protocol(world: World,
             graph.resources[urn] = replace(node, urn=urn, inputs=dict(change.inputs or node.inputs))
             expected[urn] = seen
             providers[urn] = world.nodes.get(node.provider.rpartition("::")[0])
-    assert len(expected) > 500
+    assert len(expected) > 400
     told = _told(graph, providers, dry_run)
     missed = {(urn, rule) for urn, rules in expected.items() for rule in rules} - told
     assert missed == set()

@@ -67,7 +67,11 @@ def _rotation(props: Mapping[str, Any]) -> Iterator[Verdict]:
     enabled = text_of(peek(props, "enableKeyRotation"))
     if enabled == "true":
         period = peek(props, "rotationPeriodInDays")
-        if isinstance(period, int | float) and period > ROTATION_DAYS:
+        if period is UNKNOWN:
+            yield Verdict(
+                Outcome.UNKNOWN, "rotationPeriodInDays", "is known only at deployment", _PERIOD, "KMS.4"
+            )
+        elif isinstance(period, int | float) and period > ROTATION_DAYS:
             reason = f"is more than {ROTATION_DAYS} days"
             yield Verdict(Outcome.FAIL, "rotationPeriodInDays", reason, _PERIOD, "KMS.4")
         return

@@ -43,6 +43,9 @@ def judge(resource: Resource) -> Iterator[Verdict]:
     props = resource.props
     yield from _scope(resource)
     description = peek(props, "description")
+    if description is UNKNOWN:
+        way_out = "Write it out"
+        yield Verdict(Outcome.UNKNOWN, "description", "is known only at deployment", way_out)
     if isinstance(description, str) and description and not _DESCRIPTION.fullmatch(description):
         way_out = "Use ASCII letters, digits, spaces and +=:#@/-,. only"
         yield Verdict(Outcome.FAIL, "description", "has characters that AWS WAF refuses", way_out)

@@ -12,5 +12,10 @@ SPEAKS: Final = re.compile(
 )
 """Names of inputs that speak of security, in the words of the SDK."""
 
-UNTOUCHED: Final[dict[str, str]] = {}
+_CATALOGUE: Final = "The catalogue's settings, which are weakened, say how it is encrypted; data is in buckets."
+UNTOUCHED: Final[dict[str, str]] = {
+    "aws:glue/catalogDatabase:CatalogDatabase": _CATALOGUE,
+    "aws:glue/catalogTable:CatalogTable": _CATALOGUE,
+    "aws:ec2/route:Route": "Its ranges say where a network is; who may reach it, security groups and ACLs do.",
+}
 """Type token -> why nothing of it is weakened."""
