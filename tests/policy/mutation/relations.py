@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from .leaves import GONE, at, put
+from offline.values import UNKNOWN
+
+from .keys import names_key
+from .leaves import GONE, at, leaves, pattern, put
 from .mutants import ANY, Mutant
 from .world import Change, Node, World
 
@@ -120,16 +123,12 @@ def _other_scope(world: World, node: Node, name: str) -> Iterator[Mutant]:
 
 
 def from_a_role(world: World, node: Node) -> Iterator[Mutant]:
-    """What a key's property comes from is no key, and its value is not known yet."""
-    from offline.values import UNKNOWN  # noqa: PLC0415
-
-    from .keys import names_key  # noqa: PLC0415
-    from .leaves import leaves, pattern  # noqa: PLC0415
-
-    roles = world.by_type["aws:iam/role:Role"]
+    """What a key comes from is no key, and its value is not known yet: for the first resource of each type."""
+    if node is not world.by_type[node.type][0]:
+        return
+    role = world.by_type["aws:iam/role:Role"][0].urn
     for way, value in leaves(node.inputs):
         top = str(way[0])
         if names_key(node.type, way, value) and node.property_dependencies.get(top):
-            sources = {**node.property_dependencies, top: [roles[0].urn]}
-            change = Change(put(node.inputs, way, UNKNOWN), sources=sources)
+            change = Change(put(node.inputs, way, UNKNOWN), sources={top: [role]})
             yield Mutant("unknown, and from a role", ANY, pattern(way), change)

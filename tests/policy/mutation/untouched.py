@@ -12,7 +12,9 @@ SPEAKS: Final = re.compile(
 )
 """Names of inputs that speak of security, in the words of the SDK."""
 
-_CATALOGUE: Final = "The catalogue's settings, which are weakened, say how it is encrypted; data is in buckets."
+_CATALOGUE: Final = (
+    "The catalogue's settings, which are weakened, say how it is encrypted; data is in buckets."
+)
 UNTOUCHED: Final[dict[str, str]] = {
     "aws:glue/catalogDatabase:CatalogDatabase": _CATALOGUE,
     "aws:glue/catalogTable:CatalogTable": _CATALOGUE,
