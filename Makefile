@@ -13,7 +13,7 @@ PAGES := backoffice/dist/index.html
 PAGES_SOURCE := $(shell find backoffice -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.gen.ts')
 STACK ?= dev
 
-.PHONY: help up test lint types unit browser bench layer pages backoffice-dev schema docs lock clean
+.PHONY: help up test lint types unit browser bench mutation layer pages backoffice-dev schema docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ browser: $(READY) # the browser that the back office is tested in
 
 bench: $(READY) $(LAYER) $(PAGES) ## measure speed as ratios against references of the same run; writes build/bench.json
 	@$(BIN)/python -m bench
+
+mutation: $(READY) $(LAYER) $(PAGES) ## weaken every resource of every stack: the policy pack must see it; writes docs/policy-mutation.md
+	@PYTHONPATH=policy:functions $(BIN)/python -m tests.policy.mutation docs
 
 layer: $(LAYER) ## build the arm64 dependency layer of the functions from its lock
 

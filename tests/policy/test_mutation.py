@@ -1,4 +1,4 @@
-"""Every weakening of every resource of every stack is seen by the pack, or there is a reason why it need not be."""
+"""Every weakening of every resource of every stack is seen by the pack, or survives for a reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What closes a resource and is a resource of its own: the default security group of a VPC, ACLs of a bucket."""
+"""What closes a VPC or a bucket and is a resource of its own."""
 
 from __future__ import annotations
 

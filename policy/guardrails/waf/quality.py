@@ -4,8 +4,8 @@ PASS     a known scope (CLOUDFRONT in us-east-1), at least one rule that blocks,
          count, AWS's baseline groups (common attacks, known bad inputs with Log4j among them, addresses of
          ill repute), a rate rule that blocks, metrics on
 FAIL     no rules, rules that only count or allow, a rule group or a rate rule in count, a baseline group
-         missing, no rate rule, metrics off, scope CLOUDFRONT in another Region, or a description that AWS refuses (it
-         passes the preview)
+         missing, no rate rule, metrics off, scope CLOUDFRONT in another Region, or a description that AWS
+         refuses (it passes the preview)
 UNKNOWN  rules, scope or Region are known only at deployment; a rate rule may be in a rule group of one's own
 """
 

@@ -88,6 +88,7 @@ def deployed(stack: str) -> Graph:
             monitor.close()
         if monitor.needs is None:
             faults = [one.message for one in monitor.graph.diagnostics if one.severity == "error"]
-            assert not faults and not outcome.error, (faults, outcome.error)
+            assert not faults, faults
+            assert not outcome.error, outcome.error
             return monitor.graph
         known[monitor.needs] = StackOutputs(deployed(monitor.needs).exports)

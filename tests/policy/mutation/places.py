@@ -1,4 +1,4 @@
-"""Where resources are and what they are called: Regions of others, tags that are missing; and what is dead."""
+"""Regions of other markets, tags that are missing, and what must not be there at all."""
 
 from __future__ import annotations
 

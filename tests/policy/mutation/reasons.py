@@ -33,8 +33,8 @@ class Reason:
 
 
 GUARD: Final = (
-    "That a stack has one at all, a pack that knows no project cannot demand. The rename guard refuses a change "
-    "with which a URN disappears (`ev urns`, docs/offline.md)."
+    "That a stack has one at all, a pack that knows no project cannot demand. The rename guard refuses a "
+    "change with which a URN disappears (`ev urns`, docs/offline.md)."
 )
 PINNED: Final = (
     "A condition still says for which account or resource: AWS's own test of public access passes it, too."

@@ -1,4 +1,4 @@
-"""Guards that are resources of their own: each is taken away, and each is given to another than it was for."""
+"""Guards that are resources of their own: each is taken away, and given to another than it was for."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _served(world: World, node: Node) -> tuple[str, str]:
 
 
 def sources(world: World, node: Node) -> Iterator[Mutant]:
-    """A firewall's ARN comes from one of the other scope; a key's ARN from a role; a queue loses its dead letters."""
+    """An endpoint has an ACL of the other scope; a queue loses its dead letters or its patience."""
     for name in ("webAclArn", "webAclId"):
         if name in node.property_dependencies:
             yield from _other_scope(world, node, name)
@@ -123,7 +123,7 @@ def _other_scope(world: World, node: Node, name: str) -> Iterator[Mutant]:
 
 
 def from_a_role(world: World, node: Node) -> Iterator[Mutant]:
-    """What a key comes from is no key, and its value is not known yet: for the first resource of each type."""
+    """What a key comes from is none, and not known yet: for the first resource of each type."""
     if node is not world.by_type[node.type][0]:
         return
     role = world.by_type["aws:iam/role:Role"][0].urn

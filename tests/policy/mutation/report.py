@@ -55,7 +55,7 @@ class Report:
         return Counter({one: count for one, count in self.survivors().items() if not reason_of(one)})
 
     def percent(self, group: str) -> float:
-        """The mutation score of a group: what it saw, of all that it saw or that survived without a reason."""
+        """The score of a group: what it saw, of all that it saw or that survived without a reason."""
         caught = self.score.caught[group]
         missed = sum(count for one, count in self.unexplained().items() if one.group in (group, ANY))
         return 100.0 * caught / (caught + missed) if caught + missed else 100.0
@@ -126,14 +126,15 @@ def page(found: Report) -> str:
     lines = [
         "# Mutation test of the platform",
         "",
-        "Each security-relevant property of each resource of each stack is weakened, one at a time, and the pack",
-        "must name it by a mandatory rule of the group that it is about. Weakenings are made from what is in the",
-        "resources' inputs: each value that names a KMS key, each boolean, each statement of each document, each",
-        "setting with a known weak value, each guard that is a resource of its own. A new resource is weakened",
-        "without anybody adding a row. `make mutation` runs it; `make docs` writes this page; a test keeps both.",
+        "Each security-relevant property of each resource of each stack is weakened, one at a time, and the",
+        "pack must name it by a mandatory rule of the group that it is about. Weakenings are made from what is",
+        "in the resources' inputs: each value that names a KMS key, each boolean, each statement of each",
+        "document, each setting with a known weak value, each guard that is a resource of its own. So a new",
+        "resource is weakened without anybody adding a row. `make mutation` runs it and writes this page; a test",
+        "keeps both.",
         "",
-        "Resources have the values that they have on `pulumi up`, made up in AWS's forms. A kind of weakening is",
-        "counted once here, however many resources have it.",
+        "Resources have the values that they have on `pulumi up`, made up in AWS's forms. A kind of weakening",
+        "is counted once here, however many resources have it.",
         "",
         "| group | kinds seen | score |",
         "| --- | --- | --- |",

@@ -1,4 +1,4 @@
-"""Every boolean of every resource is flipped, whatever its name; and switches that open are set where absent."""
+"""Every boolean of every resource is flipped, whatever its name; and what opens is set where absent."""
 
 from __future__ import annotations
 

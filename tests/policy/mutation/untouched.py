@@ -18,6 +18,6 @@ _CATALOGUE: Final = (
 UNTOUCHED: Final[dict[str, str]] = {
     "aws:glue/catalogDatabase:CatalogDatabase": _CATALOGUE,
     "aws:glue/catalogTable:CatalogTable": _CATALOGUE,
-    "aws:ec2/route:Route": "Its ranges say where a network is; who may reach it, security groups and ACLs do.",
+    "aws:ec2/route:Route": "Says where a network is; who may reach it, groups and ACLs say.",
 }
 """Type token -> why nothing of it is weakened."""

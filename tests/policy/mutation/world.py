@@ -31,7 +31,7 @@ _OPTIONS: Final = PolicyResourceOptions(False, [], None, [], PolicyCustomTimeout
 
 @dataclass(frozen=True)
 class Change:
-    """What is done to a stack: inputs and sources of one resource, its provider's, or resources gone or new."""
+    """What is done to a stack: to a resource's inputs, sources or provider; or one is gone or new."""
 
     inputs: Mapping[str, Any] | None = None
     provider: Mapping[str, Any] | None = None
@@ -172,8 +172,8 @@ class World:
     def readers(self) -> dict[str, frozenset[tuple[str, str, str]]]:
         """Stack rule -> (side, type, property) of what it looks at.
 
-        Whatever else changes cannot change its answer: a rule that never looked at a property of any resource of
-        a type comes by the same way to where it would.
+        Whatever else changes cannot change its answer: a rule that never looked at a property of any
+        resource of a type comes by the same way to where it would.
         """
         looked: set[tuple[str, str, str]] = set()
         before = {urn: (view.props, view.property_dependencies) for urn, view in self.views.items()}
