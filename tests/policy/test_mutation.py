@@ -136,8 +136,9 @@ def _telling(world: World, node: Node, inputs: object) -> set[str]:
 
 @pytest.mark.parametrize("dry_run", ["true", "false"])
 def test_the_pack_names_a_mutant_of_each_kind_through_the_protocol(world: World, dry_run: str) -> None:
-    graph, expected = Graph("dev", "blue-horizons"), {}
-    providers = {}
+    graph = Graph("dev", "blue-horizons")
+    expected: dict[str, set[str]] = {}
+    providers: dict[str, Node | None] = {}
     for node, mutant in _sample(world):
         change = mutant.change
         if change.gone or change.sources or change.new or mutant.group in ("tags", "residency"):
@@ -175,7 +176,9 @@ def _told(graph: Graph, providers: dict[str, Node | None], dry_run: str) -> set[
 @pytest.mark.parametrize("dry_run", ["true", "false"])
 def test_the_pack_misses_guards_through_the_protocol(world: World, dry_run: str) -> None:
     """One guard of each type is gone at once: whoever it guarded is named."""
-    judge, gone, wanted = Judge(world), set(), set()
+    judge = Judge(world)
+    gone: set[str] = set()
+    wanted: set[tuple[str, str]] = set()
     for node, mutant in _sample(world):
         if mutant.change.gone and mutant.blamed and not {node.urn, *mutant.blamed} & gone:
             seen = {(urn, rule) for rule, urn in judge.seen(node, mutant)}

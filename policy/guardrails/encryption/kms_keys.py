@@ -1,8 +1,8 @@
 """The customer-managed keys themselves.
 
 PASS     rotation on (where AWS can rotate) once a year at least, 30 days before deletion, the lockout check
-         in force, and a key policy whose Allow statements name their principals and actions, and services under a condition on
-         the source or the encryption context
+         in force, and a key policy whose Allow statements name their principals and actions, and services
+         under a condition on the source or the encryption context
 FAIL     any of these otherwise, or a key policy that is no JSON document
 UNKNOWN  the property is known only at deployment
 """

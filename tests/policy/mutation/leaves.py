@@ -52,7 +52,7 @@ def _put(here: Any, way: Way, value: object) -> Any:
     step, *rest = way
     copy = list(here) if isinstance(here, list) else dict(here if isinstance(here, Mapping) else {})
     if rest:
-        inner = copy[step] if isinstance(copy, list) else copy.get(step, {})
+        inner = copy.get(step, {}) if isinstance(copy, dict) else copy[int(step)]
         copy[step] = _put(inner, tuple(rest), value)  # type: ignore[index]
     elif value is GONE:
         del copy[step]  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from guardrails.dead.services import ROWS
 from guardrails.tags.required import DEFAULT, taggable
 from tests.policy import sdk
 
-from .leaves import GONE, leaves, pattern, put
+from .leaves import leaves, pattern, put
 from .mutants import Mutant
 from .world import Change, Node, World
 
@@ -105,6 +105,3 @@ def secrets(_world: World, node: Node) -> Iterator[Mutant]:
         way = ("environment", "variables", "SIGNING")
         text = "-----BEGIN PRIVATE KEY-----"
         yield Mutant("private key in plain", "hardening", "environment", Change(put(node.inputs, way, text)))
-
-
-__all__ = ["GONE", "dead", "regions", "secrets", "tags"]

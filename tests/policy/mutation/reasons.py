@@ -49,7 +49,7 @@ PRODUCT: Final = "Says what the product does, and protects nothing."
 SPEED: Final = "Is about speed or cost of delivery, not about protection."
 STRICTER: Final = "The other value is as strict, or stricter."
 LABEL: Final = "Names a Region in order to measure or route; no data goes there."
-BOUNDARY: Final = "Waived in the stacks' configuration: a boundary grants nothing, it is what the policy of a role is cut to."
+BOUNDARY: Final = "Waived in the stacks' configuration: a boundary grants nothing, it cuts what a role has."
 
 REASONS: Final = (
     # What is gone

@@ -22,8 +22,9 @@ from tests.program.graphs import shared_folder
 from tests.stacks import STACKS
 
 from .known import deployed
+from .mutants import ANY
 from .reasons import reason_of
-from .runner import ANY, GROUP_OF, Judge, Score, Survivor
+from .runner import Judge, Score, Survivor
 from .world import World
 
 PAGE: Final = Path(__file__).resolve().parents[3] / "docs" / "policy-mutation.md"
@@ -127,14 +128,14 @@ def page(found: Report) -> str:
         "# Mutation test of the platform",
         "",
         "Each security-relevant property of each resource of each stack is weakened, one at a time, and the",
-        "pack must name it by a mandatory rule of the group that it is about. Weakenings are made from what is",
-        "in the resources' inputs: each value that names a KMS key, each boolean, each statement of each",
+        "pack must name it by a mandatory rule of the group that it is about. Weakenings are made from what",
+        "is in the resources' inputs: each value that names a KMS key, each boolean, each statement of each",
         "document, each setting with a known weak value, each guard that is a resource of its own. So a new",
-        "resource is weakened without anybody adding a row. `make mutation` runs it and writes this page; a test",
-        "keeps both.",
+        "resource is weakened without anybody adding a row. `make mutation` runs it and writes this page; a",
+        "test keeps both.",
         "",
-        "Resources have the values that they have on `pulumi up`, made up in AWS's forms. A kind of weakening",
-        "is counted once here, however many resources have it.",
+        "Resources have the values that they have on `pulumi up`, made up in AWS's forms. A kind of",
+        "weakening is counted once here, however many resources have it.",
         "",
         "| group | kinds seen | score |",
         "| --- | --- | --- |",
@@ -159,6 +160,3 @@ def _reasons(found: Report) -> Iterator[str]:
             shown.append(what)
     for (token, why), whats in sorted(rows.items()):
         yield f"| `{token}` | {'; '.join(whats)} | {why} |"
-
-
-__all__ = ["GROUP_OF", "PAGE", "Report", "page", "report", "text"]
