@@ -50,6 +50,9 @@ browser: $(READY) # the browser that the back office is tested in
 bench: $(READY) $(LAYER) $(PAGES) ## measure speed as ratios against references of the same run; writes build/bench.json
 	@$(BIN)/python -m bench
 
+mutation: $(READY) $(LAYER) $(PAGES) ## weaken every resource of every stack: the policy pack must see it; writes docs/policy-mutation.md
+	@PYTHONPATH=policy:functions $(BIN)/python -m tests.policy.mutation docs
+
 layer: $(LAYER) ## build the arm64 dependency layer of the functions from its lock
 
 pages: $(PAGES) ## build the back office's pages

@@ -289,6 +289,8 @@ class Sqs(Engine):
                 hidden = params.get("VisibilityTimeout")
                 if hidden is None:  # the queue's own may change while somebody waits
                     hidden = queue.setting("VisibilityTimeout")
+                if call.gone():  # killed while it waited: others may have the messages
+                    return {}
                 received = self._take(queue, most, self.whole("VisibilityTimeout", hidden, 0, 43_200))
                 left = end - time.monotonic()
                 if received or left <= 0:

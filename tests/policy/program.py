@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -61,6 +60,11 @@ def pack_config(stack: str) -> dict[str, Mapping[str, Any]]:
     }
 
 
+def settings_of(stack: str, rule: str) -> Mapping[str, Any]:
+    """The settings of one rule in the pack's configuration of a stack."""
+    return pack_config(stack).get(rule, {})
+
+
 @cache
 def _waivers(stack: str) -> tuple[Waiver, ...]:
     settings = {key: pack_config(stack)["waivers"][key] for key in pack_config(stack).get("waivers", {})}
@@ -70,12 +74,11 @@ def _waivers(stack: str) -> tuple[Waiver, ...]:
     return parsed.waivers
 
 
-def is_waived(stack: str, rule: str, name: str) -> bool:
-    """Whether the stack's configuration waives a rule, or switches it down, for a resource of this name."""
+def is_waived(stack: str, rule: str, urn: str) -> bool:
+    """Whether the stack's configuration waives a rule, or switches it down, for a resource."""
     if pack_config(stack).get(rule, {}).get("enforcementLevel", "mandatory") != "mandatory":
         return True
-    mine = [waiver for waiver in _waivers(stack) if waiver.rule == rule]
-    return any(fnmatchcase(name, waiver.urn.rpartition("::")[2]) for waiver in mine)
+    return any(waiver.covers(rule, urn) for waiver in _waivers(stack))
 
 
 def judge_resource(stack: str, node: Node, inputs: Mapping[str, Any], rules: str = "") -> set[Finding]:
@@ -89,7 +92,7 @@ def judge_resource(stack: str, node: Node, inputs: Mapping[str, Any], rules: str
         for verdict in rule.judge(
             Resource(node.type, node.urn, props, on, pack_config(stack).get(rule.name, {}))
         )
-        if verdict.outcome is Outcome.FAIL and not is_waived(stack, rule.name, node.name)
+        if verdict.outcome is Outcome.FAIL and not is_waived(stack, rule.name, node.urn)
     }
 
 
@@ -100,8 +103,7 @@ def judge_stack(stack: str, views: Sequence[PolicyResource], rules: str = "") ->
         for rule in RULES
         if isinstance(rule, StackRule) and rule.name.startswith(rules)
         for found in rule.judge(views)
-        if found.verdict.outcome is Outcome.FAIL
-        and not is_waived(stack, rule.name, found.urn.rpartition("::")[2])
+        if found.verdict.outcome is Outcome.FAIL and not is_waived(stack, rule.name, found.urn)
     }
 
 

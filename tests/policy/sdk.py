@@ -39,13 +39,25 @@ def resource_class(token: str) -> type:
 
 
 @cache
+def input_names(token: str) -> frozenset[str]:
+    """The top-level inputs of a resource type, camelCase."""
+    return frozenset(_types.input_type_types(_args(token)))
+
+
+@cache
 def input_paths(token: str) -> frozenset[str]:
     """Every input path of a resource type, in the pack's notation: `replicas[].kmsKeyArn`."""
+    args = _args(token)
+    return frozenset(_paths(args, (args,)))
+
+
+def _args(token: str) -> type:
+    """The class of a type's inputs."""
     cls = resource_class(token)
     module = importlib.import_module(cls.__module__)
     # Pulumi calls the args of a resource InitArgs when a nested type took the name Args.
-    args = getattr(module, f"{cls.__name__}InitArgs", None) or getattr(module, f"{cls.__name__}Args")
-    return frozenset(_paths(args, (args,)))
+    found: type = getattr(module, f"{cls.__name__}InitArgs", None) or getattr(module, f"{cls.__name__}Args")
+    return found
 
 
 def _paths(args: type, seen: tuple[type, ...]) -> Iterator[str]:

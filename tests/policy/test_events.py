@@ -13,8 +13,9 @@ from pulumi_policy import PolicyResource
 
 from guardrails.core.once import READERS, read_once, remembering
 from guardrails.core.rule import Outcome
-from guardrails.events import queues
+from guardrails.events import asynchronous, queues
 from guardrails.hardening import containers, secrets
+from tests.policy import sdk
 from tests.policy.shapes import UNKNOWN, failures, in_stack, outcomes, resource, stack_outcomes
 
 FAIL, WAIT = Outcome.FAIL, Outcome.UNKNOWN
@@ -41,6 +42,30 @@ def test_a_queue_that_keeps_what_failed_needs_no_dead_letters(token: str, name: 
     queue = in_stack(QUEUE, name="queue")
     user = in_stack(token, {name: UNKNOWN}, "user", {name: [queue]})
     assert stack_outcomes(queues.REDRIVE_RULE, [queue, user]) == {}
+
+
+def test_a_queue_that_may_send_to_another_is_none_that_keeps() -> None:
+    dead, bare = in_stack(QUEUE, name="dead"), in_stack(QUEUE, name="bare")
+    sources = {"queueUrl": [dead], "redriveAllowPolicy": [bare]}
+    allowed = in_stack("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", {"queueUrl": UNKNOWN}, "a", sources)
+    work = in_stack(QUEUE, {"redrivePolicy": UNKNOWN}, "work", {"redrivePolicy": [dead]})
+    assert stack_outcomes(queues.REDRIVE_RULE, [dead, bare, work, allowed]) == {"bare": FAIL}
+
+
+@pytest.mark.parametrize(("token", "name"), sorted(asynchronous.CALLERS.items()))
+def test_a_function_that_is_called_without_waiting_keeps_what_failed(token: str, name: str) -> None:
+    function, idle = in_stack(FUNCTION, name="function"), in_stack(FUNCTION, name="idle")
+    alias = in_stack(ALIAS, {"functionName": UNKNOWN}, "alias", {"functionName": [function]})
+    for called in (function, alias):
+        caller = in_stack(token, {name: UNKNOWN}, "caller", {name: [called]})
+        bare = [function, idle, alias, caller]
+        assert stack_outcomes(asynchronous.RULE, bare) == {"function": FAIL}
+        own = {"functionName": [function]}
+        kept = in_stack(asynchronous.CONFIGURATION, {"functionName": UNKNOWN}, "kept", own)
+        other = in_stack(asynchronous.CONFIGURATION, {"functionName": UNKNOWN}, "x", {"functionName": [idle]})
+        assert stack_outcomes(asynchronous.RULE, [*bare, other]) == {"function": FAIL}
+        assert stack_outcomes(asynchronous.RULE, [*bare, kept]) == {}
+    assert {name, f"{name}[]"} & {path.partition(".")[0] for path in sdk.input_paths(token)}
 
 
 def test_a_redrive_policy_may_be_a_resource_of_its_own() -> None:

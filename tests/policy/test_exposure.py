@@ -182,6 +182,12 @@ def _document(*found: dict[str, Any]) -> str:
 
 
 EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+NAMED = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+    "Action": "sqs:SendMessage",
+    "Resource": "arn:aws:sqs:x:1:y",
+}
 ORG = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
 
 
@@ -215,6 +221,20 @@ def test_a_policy_for_everybody_needs_a_condition_that_names_them(
     assert found == ({"policy Statement[0]": FAIL} if open_to_all else {})
 
 
+def test_all_principals_but_some_are_everybody_even_under_a_condition() -> None:
+    statement = {key: value for key, value in NAMED.items() if key != "Principal"}
+    document = _document({**statement, "NotPrincipal": {"AWS": "x"}, "Condition": ORG})
+    assert outcomes(policies.RULE, resource("aws:sqs/queuePolicy:QueuePolicy", {"policy": document})) == {
+        "policy Statement[0]": FAIL
+    }
+
+
+def test_a_policy_on_logs_names_its_log_groups() -> None:
+    document = _document({**NAMED, "Action": "logs:PutLogEvents", "Resource": "*"})
+    found = outcomes(policies.RULE, resource(policies.LOG_POLICY, {"policyDocument": document}))
+    assert found == {"policyDocument Statement[0]": FAIL}
+
+
 @pytest.mark.parametrize("token", sorted(policies.DOCUMENTS))
 def test_every_kind_of_resource_policy_is_read(token: str) -> None:
     path = policies.DOCUMENTS[token][0]
@@ -225,7 +245,9 @@ def test_every_kind_of_resource_policy_is_read(token: str) -> None:
     assert judged(_document(EVERYBODY)) == {FAIL}
     assert judged({"Statement": EVERYBODY}) == {FAIL}
     assert judged("not json") == {FAIL}
-    assert judged(_document({**EVERYBODY, "Condition": ORG})) == set()
+    assert judged(_document({**EVERYBODY, "Resource": "arn:aws:sqs:x:1:y", "Condition": ORG})) == set()
+    assert judged(_document({**NAMED, "Action": "sqs:*"})) == {FAIL}
+    assert judged(_document({**NAMED, "NotResource": "arn:aws:sqs:x:1:y"})) == {FAIL}
     assert judged(UNKNOWN) == {WAIT}
     assert {path, f"{path}[]"} & sdk.input_paths(token)
 

@@ -69,6 +69,34 @@ def _fails(rule: ResourceRule, **statement: Any) -> bool:
             True,
         ),
         ({"Effect": "Deny", "Action": "*", "Resource": "*"}, False),
+        # What holds as well without the key, or for any value of it, narrows nothing.
+        (
+            {
+                "Action": "dynamodb:GetItem",
+                "Resource": "*",
+                "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "RIDER#*"}},
+            },
+            True,
+        ),
+        (
+            {
+                "Action": "dynamodb:GetItem",
+                "Resource": "*",
+                "Condition": {
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": "RIDER#*"},
+                    "Null": {"dynamodb:LeadingKeys": "false"},
+                },
+            },
+            False,
+        ),
+        (
+            {
+                "Action": "iot:Connect",
+                "Resource": "*",
+                "Condition": {"StringLike": {"iot:ClientId": "*"}},
+            },
+            True,
+        ),
     ],
 )
 def test_permissions_name_actions_and_resources(statement: dict[str, Any], fails: bool) -> None:

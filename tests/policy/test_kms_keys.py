@@ -16,7 +16,11 @@ LOGS = {
     "Effect": "Allow",
     "Principal": {"Service": "logs.ap-southeast-1.amazonaws.com"},
     "Action": "kms:Decrypt",
+    "Condition": {
+        "ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:ap-southeast-1:111122223333:*"}
+    },
 }
+BARE = {name: value for name, value in LOGS.items() if name != "Condition"}
 
 
 def _policy(*statements: object) -> str:
@@ -96,6 +100,37 @@ def test_a_policy_for_everyone_fails_at_its_statement(token: str, open_to_all: d
 def test_a_policy_with_one_statement_and_no_list_is_read_too() -> None:
     policy = json.dumps({"Statement": {"Effect": "Allow", "Principal": "*"}})
     assert _outcomes(kms_keys.KEY, policy=policy) == {"policy Statement[0]": Outcome.FAIL}
+
+
+@pytest.mark.parametrize(
+    ("statement", "fails"),
+    [
+        (BARE, True),
+        ({**BARE, "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}, False),
+        ({**BARE, "Condition": {"StringLike": {"aws:SourceAccount": "*"}}}, True),
+        ({**BARE, "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "*"}}}, True),
+        ({**BARE, "Condition": {"StringEqualsIfExists": {"kms:ViaService": "sqs.x.amazonaws.com"}}}, True),
+        ({**LOGS, "Action": "kms:*"}, True),
+        ({**LOGS, "Action": ["kms:GenerateDataKey*", "kms:ReEncrypt*", "kms:Decrypt"]}, False),
+        ({**LOGS, "Action": ["kms:Decrypt", "kms:Put*"]}, True),
+        ({**ROOT, "Action": "*"}, True),
+        ({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:role/x"}, "NotAction": "kms:Sign"}, True),
+    ],
+)
+def test_services_use_a_key_for_named_sources_and_by_named_actions(
+    statement: dict[str, Any], fails: bool
+) -> None:
+    expected = {"policy Statement[1]": Outcome.FAIL} if fails else {}
+    assert _outcomes(kms_keys.KEY, policy=_policy(ROOT, statement)) == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [(365.0, None), (None, None), (UNKNOWN, Outcome.UNKNOWN), (2560.0, Outcome.FAIL)],
+)
+def test_a_key_is_renewed_each_year(days: object, found: Outcome | None) -> None:
+    expected = {"rotationPeriodInDays": found} if found else {}
+    assert _outcomes(kms_keys.KEY, rotationPeriodInDays=days) == expected
 
 
 def test_everyone_may_be_denied() -> None:

@@ -82,6 +82,22 @@ def test_network_plumbing_may_be_in_further_regions_and_data_may_not() -> None:
     assert _judged("pulumi:providers:aws", {"region": ABROAD}, None, config) == {}
 
 
+def test_what_may_be_in_us_east_1_may_tell_others_there() -> None:
+    target = "aws:cloudwatch/eventTarget:EventTarget"
+    for region, expected in ((EVERYWHERE, {}), (HOME, {}), (ABROAD, {"arn": FAIL})):
+        arn = f"arn:aws:logs:{region}:111122223333:log-group:/aws/events/x"
+        assert _judged(target, {"arn": arn}, EVERYWHERE) == expected
+    here = f"arn:aws:logs:{EVERYWHERE}:111122223333:log-group:/aws/events/x"
+    assert _judged(target, {"arn": here}, HOME) == {"arn": FAIL}
+
+
+def test_a_network_may_be_joined_with_one_of_a_network_region() -> None:
+    config = {**CONFIG, NETWORK: [ABROAD]}
+    peering = "aws:ec2transitgateway/peeringAttachment:PeeringAttachment"
+    assert _judged(peering, {"peerRegion": ABROAD}, HOME, config) == {}
+    assert _judged(peering, {"peerRegion": ABROAD}) == {"peerRegion": FAIL}
+
+
 @pytest.mark.parametrize("token", sorted(REGION_PATHS))
 def test_a_copy_in_another_region_fails(token: str) -> None:
     for path in REGION_PATHS[token]:

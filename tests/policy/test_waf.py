@@ -208,16 +208,32 @@ def test_login_protection_groups_do_not_belong_on_a_user_pool(group: str) -> Non
 
 METRICS = {"visibilityConfig": {"cloudwatchMetricsEnabled": True}}
 MANAGED = {
-    "statement": {"managedRuleGroupStatement": {"name": quality.KNOWN_BAD_INPUTS}},
+    "statement": {"managedRuleGroupStatement": {"name": quality.BASELINE[0]}},
     "overrideAction": {"none": {}},
     **METRICS,
 }
 RATE = {"statement": {"rateBasedStatement": {"limit": 300}}, "action": {"block": {}}, **METRICS}
-GOOD = {"scope": "REGIONAL", "rules": [MANAGED, RATE], **METRICS}
+OTHERS = [
+    {**MANAGED, "statement": {"managedRuleGroupStatement": {"name": name}}} for name in quality.BASELINE[1:]
+]
+GOOD = {"scope": "REGIONAL", "rules": [MANAGED, RATE, *OTHERS], **METRICS}
 
 
 def _quality(**change: Any) -> dict[str, Outcome]:
+    """What is said of an ACL that has the other baseline groups besides the rules that are given."""
+    if isinstance(change.get("rules"), list) and change["rules"]:
+        change["rules"] = [*change["rules"], *OTHERS]
     return outcomes(quality.RULE, resource(ACL, {**GOOD, **change}))
+
+
+@pytest.mark.parametrize("name", quality.BASELINE)
+def test_an_acl_has_each_baseline_group(name: str) -> None:
+    rules = [
+        {**MANAGED, "statement": {"managedRuleGroupStatement": {"name": other}}}
+        for other in quality.BASELINE
+        if other != name
+    ]
+    assert outcomes(quality.RULE, resource(ACL, {**GOOD, "rules": [RATE, *rules]})) == {"rules": FAIL}
 
 
 def test_an_acl_with_managed_groups_and_a_rate_rule_in_block_passes() -> None:
@@ -234,8 +250,15 @@ def test_an_acl_with_managed_groups_and_a_rate_rule_in_block_passes() -> None:
         ({"rules": [MANAGED]}, {"rules": FAIL}),  # no rate rule
         ({"rules": [{**MANAGED, "statement": {}}, RATE]}, {"rules": FAIL}),  # no group of known bad inputs
         ({"rules": [MANAGED, UNKNOWN]}, {"rules[1]": WAIT, "rules": WAIT}),
-        ({"rules": [MANAGED, {**RATE, "action": {"count": {}}}]}, {"rules": FAIL}),
-        ({"rules": [MANAGED, {**RATE, "action": UNKNOWN}]}, {"rules": WAIT}),
+        (
+            {"rules": [MANAGED, {**RATE, "action": {"count": {}}}]},
+            {"rules[1].action": FAIL, "rules": FAIL},
+        ),
+        ({"rules": [MANAGED, RATE, {**RATE, "action": {"count": {}}}]}, {"rules[2].action": FAIL}),
+        (
+            {"rules": [MANAGED, {**RATE, "action": UNKNOWN}]},
+            {"rules[1].action": WAIT, "rules": WAIT},
+        ),
         (
             {"rules": [{**MANAGED, "overrideAction": {"count": {}}}, RATE]},
             {"rules[0].overrideAction": FAIL},
@@ -243,7 +266,7 @@ def test_an_acl_with_managed_groups_and_a_rate_rule_in_block_passes() -> None:
         ({"rules": [{**MANAGED, "overrideAction": UNKNOWN}, RATE]}, {"rules[0].overrideAction": WAIT}),
         (
             {"rules": [{**MANAGED, "overrideAction": {"count": {}}}, {**RATE, "action": {"count": {}}}]},
-            {"rules[0].overrideAction": FAIL, "rules": FAIL},
+            {"rules[0].overrideAction": FAIL, "rules[1].action": FAIL, "rules": FAIL},
         ),
         ({"rules": [{**RATE, "action": {"allow": {}}}]}, {"rules": FAIL}),
         ({"rules": [MANAGED, {**RATE, "action": {"challenge": {}}}]}, {}),
@@ -276,8 +299,11 @@ def test_an_acl_that_does_not_block_fails(change: dict[str, Any], expected: dict
 
 def test_rules_as_json_are_read_like_blocks() -> None:
     metrics = '"VisibilityConfig": {"CloudWatchMetricsEnabled": true}'
-    statement = f'"Statement": {{"ManagedRuleGroupStatement": {{"Name": "{quality.KNOWN_BAD_INPUTS}"}}}}'
-    managed = f'{{{statement}, "OverrideAction": {{"None": {{}}}}, {metrics}}}'
+    statement = f'"Statement": {{"ManagedRuleGroupStatement": {{"Name": "{quality.BASELINE[0]}"}}}}'
+    managed = ", ".join(
+        f'{{{statement.replace(quality.BASELINE[0], name)}, "OverrideAction": {{"None": {{}}}}, {metrics}}}'
+        for name in quality.BASELINE
+    )
     rate = f'{{"Statement": {{"RateBasedStatement": {{}}}}, "Action": {{"Block": {{}}}}, {metrics}}}'
     assert _quality(rules=None, ruleJson=f"[{managed}, {rate}]") == {}
     assert _quality(rules=None, ruleJson=f"[{managed}]") == {"rules": FAIL}

@@ -13,7 +13,17 @@ FSBP_NAME = "AWS Foundational Security Best Practices"
 FSBP_VERSION = "1.0.0"
 
 NOT_IN_FSBP = frozenset(
-    {"ECR.5", "ELB.16", "KMS.4", "RedshiftServerless.4", "S3.14", "S3.17", "SNS.1", "WAF.11"}
+    {
+        "CloudWatch.15",
+        "ECR.5",
+        "ELB.16",
+        "KMS.4",
+        "RedshiftServerless.4",
+        "S3.14",
+        "S3.17",
+        "SNS.1",
+        "WAF.11",
+    }
 )
 """Security Hub controls that belong to other standards (CIS, NIST SP 800-53, PCI DSS) but not to FSBP."""
 

@@ -1,7 +1,8 @@
 """The customer-managed keys themselves.
 
-PASS     rotation on (where AWS can rotate), 30 days before deletion, the lockout check in force, and a key
-         policy whose Allow statements name their principals
+PASS     rotation on (where AWS can rotate) once a year at least, 30 days before deletion, the lockout check
+         in force, and a key policy whose Allow statements name their principals and actions, and services
+         under a condition on the source or the encryption context
 FAIL     any of these otherwise, or a key policy that is no JSON document
 UNKNOWN  the property is known only at deployment
 """
@@ -13,8 +14,9 @@ from typing import Any
 
 from pulumi_policy import Severity
 
-from ..core.documents import VALID_DOCUMENT, statements
+from ..core.documents import VALID_DOCUMENT, Statement, statements
 from ..core.peek import MISSING, UNKNOWN, peek, text_of
+from ..core.pinned import is_pinned
 from ..core.rule import Outcome, Resource, ResourceRule, Verdict
 from .slots import GROUP
 
@@ -28,9 +30,15 @@ ALIAS = "aws:kms/alias:Alias"
 DELETION_WINDOW_DAYS = 30
 """The longest AWS offers, and its default: the time in which a deletion by mistake can be undone."""
 
+ROTATION_DAYS = 366
+_PERIOD = "Leave it out, or set it to 90 to 365"
 _ROTATE = "Set it to true: AWS then renews the key material each year and keeps the old"
 _WINDOW = f"Set it to {DELETION_WINDOW_DAYS}, or leave it out"
 _LOCKOUT = "Leave it out: without the check a key can become unmanageable for everyone"
+_SOURCE = "Add a condition on aws:SourceAccount, aws:SourceArn or the encryption context"
+_ACTIONS = "Write each action in full, kms:GenerateDataKey* and kms:ReEncrypt* aside"
+_FAMILIES = ("kms:GenerateDataKey*", "kms:ReEncrypt*")
+"""Wildcards of AWS's own documentation: a family of actions that do the same."""
 _PRINCIPAL = "Name the accounts, roles or services that may use the key in each Allow statement"
 
 
@@ -58,6 +66,14 @@ def _rotation(props: Mapping[str, Any]) -> Iterator[Verdict]:
         return
     enabled = text_of(peek(props, "enableKeyRotation"))
     if enabled == "true":
+        period = peek(props, "rotationPeriodInDays")
+        if period is UNKNOWN:
+            yield Verdict(
+                Outcome.UNKNOWN, "rotationPeriodInDays", "is known only at deployment", _PERIOD, "KMS.4"
+            )
+        elif isinstance(period, int | float) and period > ROTATION_DAYS:
+            reason = f"is more than {ROTATION_DAYS} days"
+            yield Verdict(Outcome.FAIL, "rotationPeriodInDays", reason, _PERIOD, "KMS.4")
         return
     outcome = Outcome.UNKNOWN if UNKNOWN in (enabled, spec, usage) else Outcome.FAIL
     yield Verdict(outcome, "enableKeyRotation", "is not true", _ROTATE, "KMS.4")
@@ -93,9 +109,35 @@ def _policy(policy: object) -> Iterator[Verdict]:
         yield Verdict(Outcome.FAIL, "policy", "is not a JSON policy document", VALID_DOCUMENT, "KMS.5")
         return
     for statement in found:
-        if statement.allows and statement.is_for_anyone:
-            path = f"policy {statement.path}"
-            yield Verdict(Outcome.FAIL, path, "allows every principal", _PRINCIPAL, "KMS.5")
+        if statement.allows:
+            yield from _statement(f"policy {statement.path}", statement)
+
+
+def _statement(path: str, statement: Statement) -> Iterator[Verdict]:
+    if statement.is_for_anyone:
+        yield Verdict(Outcome.FAIL, path, "allows every principal", _PRINCIPAL, "KMS.5")
+    kinds = {kind for kind, _ in statement.principals()}
+    if "Service" in kinds and not _is_pinned(statement):
+        reason = "allows a service for whatever account it acts"
+        yield Verdict(Outcome.FAIL, path, reason, _SOURCE)
+    actions = statement.texts("Action")
+    # `kms:*` for the account itself is AWS's own default: it leaves the rest to IAM.
+    wide = any(action.endswith("*") and action not in _FAMILIES for action in actions)
+    delegates = kinds == {"AWS"} and actions == ["kms:*"]
+    if statement.has("NotAction") or (wide and not delegates):
+        yield Verdict(Outcome.FAIL, path, "has a wildcard in an action", _ACTIONS)
+
+
+def _is_pinned(statement: Statement) -> bool:
+    """Whether a condition says for whom a service acts, or for which of its resources it encrypts."""
+    return is_pinned(statement) or any(
+        key.startswith(("kms:encryptioncontext:", "kms:viaservice"))
+        and operator.lower().startswith(("stringequals", "stringlike", "arnequals", "arnlike"))
+        and not operator.lower().endswith("ifexists")
+        and bool(values)
+        and not any(isinstance(value, str) and not value.strip("*?:") for value in values)
+        for operator, key, values in statement.conditions()
+    )
 
 
 RULE = ResourceRule(

@@ -77,6 +77,7 @@ SLOTS = (
         _KMS,
         block="encryptionConfiguration",
     ),
+    slot("aws:ebs/defaultKmsKey:DefaultKmsKey", "keyArn", control="EC2.7"),
     slot("aws:ebs/volume:Volume", "kmsKeyId", must("encrypted", "true"), control="EC2.3"),
     slot("aws:ebs/snapshotCopy:SnapshotCopy", "kmsKeyId", must("encrypted", "true")),
     slot("aws:ebs/snapshotImport:SnapshotImport", "kmsKeyId", must("encrypted", "true")),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..core.rule import Rule
-from . import queues, sources
+from . import asynchronous, queues, sources
 
 RULES: tuple[Rule, ...] = (
     sources.RULE,
+    asynchronous.RULE,
     queues.SETTINGS,
     queues.REDRIVE_RULE,
     queues.VISIBILITY_RULE,

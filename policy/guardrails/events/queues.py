@@ -35,15 +35,16 @@ FACTOR = 6
 """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
 DEFAULT_VISIBILITY_SECONDS, DEFAULT_TIMEOUT_SECONDS = 30, 3
 
-_KEEPERS = (
-    "redrivePolicy",
-    "redriveAllowPolicy",
-    "deadLetterConfig",
-    "deadLetterTargetArn",
-    "destinationConfig",
-    "errorAction",
-    "target",
-    "sourceParameters",
+_KEEPERS = frozenset(
+    {
+        "redrivePolicy",
+        "deadLetterConfig",
+        "deadLetterTargetArn",
+        "destinationConfig",
+        "errorAction",
+        "target",
+        "sourceParameters",
+    }
 )
 """Properties by which a resource names the queue that keeps what failed."""
 
@@ -59,7 +60,7 @@ def judge_redrive(resources: Sequence[PolicyResource]) -> Iterator[StackVerdict]
     keepers = {
         source.urn
         for resource in resources
-        for name in _KEEPERS
+        for name in _KEEPERS & resource.property_dependencies.keys()
         for source in sources(resource, name)
         if source.resource_type == QUEUE
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.rule import Rule
-from . import buckets, endpoints, network_acls, policies, security_groups
+from . import buckets, companions, endpoints, network_acls, policies, security_groups, vpc_endpoints
 
 RULES: tuple[Rule, ...] = (
     security_groups.RULE,
@@ -11,6 +11,8 @@ RULES: tuple[Rule, ...] = (
     endpoints.RULE,
     buckets.SETTINGS,
     policies.RULE,
+    vpc_endpoints.RULE,
     buckets.RULE,
+    companions.RULE,
 )
 """Every rule of the group."""

@@ -135,6 +135,8 @@ ROWS = (
     demand(
         "aws:appsync/graphQLApi:GraphQLApi", "authenticationType", NoneOf(("API_KEY",)), control="AppSync.5"
     ),
+    # Unsigned, the origin must be open to everybody.
+    demand("aws:cloudfront/originAccessControl:OriginAccessControl", "signingBehavior", NoneOf(("never",))),
     demand("aws:secretsmanager/secretPolicy:SecretPolicy", "blockPublicPolicy", TRUE),
     demand(
         "aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration",

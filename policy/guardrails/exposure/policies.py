@@ -2,7 +2,8 @@
 
 PASS     named accounts, roles or services; everybody, under a condition that pins the organisation, account,
          network or source to named ones
-FAIL     an Allow for every principal without such a condition, or with a wildcard as its value; a document
+FAIL     `NotPrincipal`, `NotAction`, `NotResource`, a wildcard in an action; every log group of a Region; an
+         Allow for every principal without such a condition, or with a wildcard as its value; a document
          that is no JSON; a Lambda permission or layer for everybody
 UNKNOWN  the document or the principal is known only at deployment
 """
@@ -15,6 +16,7 @@ from pulumi_policy import Severity
 
 from ..core.documents import VALID_DOCUMENT, Statement, statements
 from ..core.peek import MISSING, UNKNOWN, places
+from ..core.pinned import is_pinned, is_wild
 from ..core.rule import Outcome, Resource, ResourceRule, Verdict
 from .security_groups import GROUP
 
@@ -74,30 +76,9 @@ PRINCIPALS: Mapping[str, tuple[str, str]] = {
 }
 """Type token -> path of a principal beside the document, where `*` is everybody."""
 
-PINNING_KEYS = frozenset(
-    {
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalorgid",
-        "aws:principalorgpaths",
-        "aws:sourceaccount",
-        "aws:sourcearn",
-        "aws:sourceip",
-        "aws:sourceorgid",
-        "aws:sourceorgpaths",
-        "aws:sourceowner",
-        "aws:sourcevpc",
-        "aws:sourcevpce",
-        "aws:vpcsourceip",
-        "kms:calleraccount",
-        "lambda:functionurlauthtype",
-        "s3:dataaccesspointaccount",
-        "s3:dataaccesspointarn",
-    }
-)
-"""Condition keys that say who or where the caller is, in lower case. AWS's own test of public access:
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"""
-
+LOG_POLICY = "aws:cloudwatch/logResourcePolicy:LogResourcePolicy"
+_ACTIONS = "Write each action in full"
+_RESOURCES = "Name the resources that it is about"
 _WAY_OUT = "Name the principals, or pin aws:PrincipalOrgID, aws:SourceAccount or aws:SourceArn in a condition"
 
 
@@ -107,6 +88,8 @@ def judge(resource: Resource) -> Iterator[Verdict]:
         path, control = DOCUMENTS[resource.type]
         for at, value in places(resource.props, path):
             yield from _document(at, value, control)
+    if resource.type == LOG_POLICY:
+        yield from _log_groups(resource)
     if resource.type in PRINCIPALS:
         path, control = PRINCIPALS[resource.type]
         yield from _principal(resource, path, control)
@@ -123,28 +106,27 @@ def _document(path: str, value: object, control: str) -> Iterator[Verdict]:
         yield Verdict(Outcome.FAIL, path, "is not a JSON policy document", VALID_DOCUMENT, control)
         return
     for statement in found:
-        if statement.allows and statement.is_for_anyone and not is_pinned(statement):
-            at = f"{path} {statement.path}"
-            yield Verdict(Outcome.FAIL, at, "allows every principal", _WAY_OUT, control)
+        if statement.allows:
+            yield from _statement(f"{path} {statement.path}", statement, control)
 
 
-def is_pinned(statement: Statement) -> bool:
-    """Whether a condition limits the callers to named ones. A value not known yet counts as named."""
-    return any(
-        key in PINNING_KEYS and _is_positive(operator) and bool(values) and not any(map(_is_wild, values))
-        for operator, key, values in statement.conditions()
-    ) or any(values == [UNKNOWN] and not key for _, key, values in statement.conditions())
+def _statement(path: str, statement: Statement, control: str) -> Iterator[Verdict]:
+    if statement.has("NotPrincipal"):
+        yield Verdict(Outcome.FAIL, path, "allows all principals but some", _WAY_OUT, control)
+    elif statement.is_for_anyone and not is_pinned(statement):
+        yield Verdict(Outcome.FAIL, path, "allows every principal", _WAY_OUT, control)
+    if statement.has("NotAction") or any("*" in action for action in statement.texts("Action")):
+        yield Verdict(Outcome.FAIL, path, "has a wildcard in an action", _ACTIONS, control)
+    if statement.has("NotResource"):
+        yield Verdict(Outcome.FAIL, path, "is about all resources but some", _RESOURCES, control)
 
 
-def _is_positive(operator: str) -> bool:
-    plain = operator.lower().rpartition(":")[2]  # ForAnyValue:StringEquals
-    if plain.endswith("ifexists") or operator.lower().startswith("forallvalues"):
-        return False  # both hold when the key is absent
-    return plain.startswith(("stringequals", "stringlike", "arnequals", "arnlike", "ipaddress"))
-
-
-def _is_wild(value: object) -> bool:
-    return isinstance(value, str) and (not value.strip("*?:") or value in ("0.0.0.0/0", "::/0"))
+def _log_groups(resource: Resource) -> Iterator[Verdict]:
+    """A policy on logs is one of a whole Region: its resources are what limits it."""
+    for at, value in places(resource.props, "policyDocument"):
+        for statement in statements(value) or ():
+            if statement.allows and any(not text.strip("*?:") for text in statement.texts("Resource")):
+                yield Verdict(Outcome.FAIL, f"{at} {statement.path}", "is about every log group", _RESOURCES)
 
 
 def _principal(resource: Resource, path: str, control: str) -> Iterator[Verdict]:
@@ -158,7 +140,7 @@ def _principal(resource: Resource, path: str, control: str) -> Iterator[Verdict]
 def _is_pinned_beside(resource: Resource) -> bool:
     names = ("principalOrgId", "sourceAccount", "sourceArn", "organizationId", "condition")
     return any(
-        value is not MISSING and value != "" and not _is_wild(value)
+        value is not MISSING and value != "" and not is_wild(value)
         for name in names
         for _, value in places(resource.props, name)
     )

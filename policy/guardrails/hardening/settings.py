@@ -10,13 +10,14 @@ from __future__ import annotations
 from pulumi_policy import Severity
 
 from ..core.companions import Companion, companion_rule
-from ..core.conditions import differs, equals, given
+from ..core.conditions import differs, equals, given, not_given
 from ..core.demands import FALSE, TRUE, Between, Given, NoneOf, NotBeginning, demand, demand_rule, one_of
 
 GROUP = "hardening"
 
 _INSTANCES = ("aws:ec2/instance:Instance", "aws:ec2/spotInstanceRequest:SpotInstanceRequest")
 _TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+_DEFAULTS = "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults"
 _REPOSITORY = "aws:ecr/repository:Repository"
 _INSTANCE = "aws:rds/instance:Instance"
 _PROJECT = "aws:codebuild/project:Project"
@@ -27,6 +28,7 @@ _COMMON_NAMES = NoneOf(("admin", "administrator", "awsuser", "master", "postgres
 ROWS = (
     demand(_INSTANCES, "metadataOptions.httpTokens", one_of("required"), control="EC2.8"),
     demand(_TEMPLATE, "metadataOptions.httpTokens", one_of("required"), control="EC2.170"),
+    demand(_DEFAULTS, "httpTokens", one_of("required"), control="EC2.8"),
     demand(
         (*_INSTANCES, _TEMPLATE),
         "metadataOptions.httpPutResponseHopLimit",
@@ -141,6 +143,26 @@ ROWS = (
         control="CloudFront.13",
     ),
     demand(_DISTRIBUTION, "defaultCacheBehavior.responseHeadersPolicyId", Given()),
+    demand(_DISTRIBUTION, "responseHeadersPolicyId", Given(), block="orderedCacheBehaviors[]", if_block=True),
+    demand(_HEADERS, "securityHeadersConfig", Given(), when=not_given("corsConfig")),
+    demand(
+        _HEADERS,
+        "contentSecurityPolicy.contentSecurityPolicy",
+        Given(),
+        block="securityHeadersConfig",
+        if_block=True,
+    ),
+    *(
+        demand(_HEADERS, f"{name}.override", TRUE, block="securityHeadersConfig", if_block=True)
+        for name in ("contentSecurityPolicy", "frameOptions", "strictTransportSecurity")
+    ),
+    demand(
+        _HEADERS,
+        "strictTransportSecurity.includeSubdomains",
+        TRUE,
+        block="securityHeadersConfig",
+        if_block=True,
+    ),
     demand(
         _HEADERS,
         "strictTransportSecurity.accessControlMaxAgeSec",
@@ -169,6 +191,14 @@ ROWS = (
     demand("aws:glue/crawler:Crawler", "securityConfiguration", Given()),
     demand("aws:xray/group:Group", "filterExpression", Given()),
     demand("aws:codedeploy/deploymentGroup:DeploymentGroup", "autoRollbackConfiguration.enabled", TRUE),
+    # A version that raises alarms must be taken back without anybody waking up.
+    demand("aws:codedeploy/deploymentGroup:DeploymentGroup", "alarmConfiguration.enabled", TRUE),
+    demand(
+        "aws:codedeploy/deploymentGroup:DeploymentGroup",
+        "alarmConfiguration.ignorePollAlarmFailure",
+        FALSE,
+        absent=True,
+    ),
     demand("aws:route53/record:Record", "allowOverwrite", FALSE, absent=True),
     demand(
         "aws:apigateway/methodSettings:MethodSettings",

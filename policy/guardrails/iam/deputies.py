@@ -15,8 +15,9 @@ from pulumi_policy import Severity
 
 from ..core.documents import statements
 from ..core.peek import MISSING, UNKNOWN, peek, places
+from ..core.pinned import is_pinned
 from ..core.rule import Outcome, Resource, ResourceRule, Verdict
-from ..exposure.policies import DOCUMENTS, is_pinned
+from ..exposure.policies import DOCUMENTS
 from .documents import GROUP
 
 PERMISSION = "aws:lambda/permission:Permission"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ..core.documents import VALID_DOCUMENT, Statement, statements
@@ -55,13 +55,18 @@ def is_wide(statement: Statement) -> bool:
     """Whether a statement is about everything and no condition narrows it to some resources.
 
     A condition on a tag of the resource, or on a key of the service itself, narrows; global keys such as
-    `aws:RequestedRegion` do not.
+    `aws:RequestedRegion` do not, nor a wildcard, nor what holds as well when the key is absent.
     """
-    everything = any(is_everything(text) for text in statement.texts("Resource"))
-    return everything and not any(
-        key.startswith("aws:resourcetag/") or not key.startswith("aws:")
-        for operator, key, values in statement.conditions()
-        if values and not operator.lower().endswith("ifexists")
+    if not any(is_everything(text) for text in statement.texts("Resource")):
+        return False
+    conditions = list(statement.conditions())
+    there = {key for operator, key, _ in conditions if operator.lower() == "null"}
+    return not any(
+        (key.startswith("aws:resourcetag/") or not key.startswith("aws:"))
+        and not (operator.lower().startswith("forallvalues:") and key not in there)
+        and not all(isinstance(value, str) and not value.strip("*?:") for value in values)
+        for operator, key, values in conditions
+        if values and not operator.lower().endswith("ifexists") and operator.lower() != "null"
     )
 
 
@@ -79,5 +84,9 @@ def is_restrictable(action: str) -> bool:
 
 def matches(pattern: str, action: str) -> bool:
     """Whether an `Action` of a statement, which may have wildcards, stands for an action."""
-    parts = (re.escape(part).replace(r"\?", ".") for part in pattern.lower().split("*"))
-    return re.fullmatch(".*".join(parts), action.lower()) is not None
+    return _compiled(pattern.lower()).fullmatch(action.lower()) is not None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part).replace(r"\?", ".") for part in pattern.split("*")))

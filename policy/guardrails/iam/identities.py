@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..core.conditions import differs
+from ..core.conditions import differs, equals, not_given
 from ..core.demands import (
     TRUE,
     Between,
@@ -63,6 +63,13 @@ ROWS = (
         for name in _CLASSES
     ),
     demand(_POOL, "mfaConfiguration", one_of("ON", "OPTIONAL")),
+    # MFA that is on needs a second factor: an app, unless mail or messages are set up.
+    demand(
+        _POOL,
+        "softwareTokenMfaConfiguration.enabled",
+        TRUE,
+        when=(not_given("smsConfiguration"), not_given("emailMfaConfiguration")),
+    ),
     # Passwords that reach the API in plain, and tokens in the address line, are what OAuth 2.1 does without.
     demand(
         _CLIENT,
@@ -82,6 +89,21 @@ ROWS = (
     demand(_CLIENT, "logoutUrls", NotBeginning(("http://",)), absent=True),
     demand(_CLIENT, "preventUserExistenceErrors", one_of("ENABLED")),
     demand(_CLIENT, "enableTokenRevocation", TRUE, absent=True),
+    # Whoever has a refresh token is signed in for as long: AWS's default is 30 days, its limit ten years.
+    demand(
+        _CLIENT,
+        "refreshTokenValidity",
+        Between(most=90),
+        absent=True,
+        when=differs("tokenValidityUnits.refreshToken", "hours", "minutes", "seconds"),
+    ),
+    demand(
+        _CLIENT,
+        "refreshTokenValidity",
+        Between(most=90 * 24),
+        absent=True,
+        when=equals("tokenValidityUnits.refreshToken", "hours"),
+    ),
     demand(_SEARCH, "advancedSecurityOptions.enabled", TRUE, control="Opensearch.7"),
     demand("aws:rds/cluster:Cluster", "iamDatabaseAuthenticationEnabled", TRUE, control="RDS.12"),
     demand(

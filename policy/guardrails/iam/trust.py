@@ -18,8 +18,8 @@ from pulumi_policy import Severity
 
 from ..core.documents import VALID_DOCUMENT, Statement, statements
 from ..core.peek import MISSING, UNKNOWN, peek
+from ..core.pinned import is_pinned
 from ..core.rule import Outcome, Resource, ResourceRule, Verdict
-from ..exposure.policies import is_pinned
 from .documents import GROUP
 
 ROLE = "aws:iam/role:Role"
@@ -73,7 +73,7 @@ def judge(resource: Resource) -> Iterator[Verdict]:
 
 def _judge(path: str, statement: Statement) -> Iterator[Verdict]:
     if statement.is_for_anyone:
-        if not is_pinned(statement):
+        if statement.has("NotPrincipal") or not is_pinned(statement):
             yield Verdict(Outcome.FAIL, path, "trusts every principal", _NAME)
         return
     for kind, name in statement.principals():

@@ -72,6 +72,15 @@ ROWS = (
         unless=("loggingConfig",),
     ),
     Companion(
+        ("aws:cfg/recorder:Recorder",),
+        ("aws:cfg/recorderStatus:RecorderStatus",),
+        "name",
+        ("name", "id"),
+        "status, so it does not record",
+        "Add an aws.cfg.RecorderStatus with name wired to it and is_enabled on",
+        "Config.1",
+    ),
+    Companion(
         ("aws:networkfirewall/firewall:Firewall",),
         ("aws:networkfirewall/loggingConfiguration:LoggingConfiguration",),
         "firewallArn",

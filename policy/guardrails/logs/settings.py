@@ -39,6 +39,8 @@ ROWS = (
     demand("aws:cloudwatch/metricAlarm:MetricAlarm", "actionsEnabled", TRUE, absent=True),
     demand(_FUNCTION, "loggingConfig.logFormat", one_of("JSON")),
     demand(_FUNCTION, "loggingConfig.logGroup", Given()),
+    # What fails is told at ERROR, what is odd at WARN.
+    demand(_FUNCTION, "loggingConfig.applicationLogLevel", NoneOf(("FATAL",)), absent=True),
     demand(_FUNCTION, "tracingConfig.mode", one_of("Active")),
     demand("aws:apigateway/stage:Stage", "accessLogSettings.destinationArn", Given(), control="APIGateway.1"),
     demand("aws:apigateway/stage:Stage", "xrayTracingEnabled", TRUE, control="APIGateway.3"),
@@ -48,6 +50,7 @@ ROWS = (
         one_of("ERROR", "INFO"),
         control="APIGateway.1",
     ),
+    demand("aws:apigateway/methodSettings:MethodSettings", "settings.metricsEnabled", TRUE),
     # A data trace writes whole requests and answers, tokens included, to the log.
     demand(
         "aws:apigateway/methodSettings:MethodSettings",
@@ -81,6 +84,8 @@ ROWS = (
         absent=True,
         control="Config.1",
     ),
+    demand("aws:cfg/recorderStatus:RecorderStatus", "isEnabled", TRUE, control="Config.1"),
+    demand("aws:cognito/logDeliveryConfiguration:LogDeliveryConfiguration", "logConfigurations", Given()),
     demand(_MACHINE, "loggingConfiguration.level", _ON, control="StepFunctions.1"),
     demand(_MACHINE, "tracingConfiguration.enabled", TRUE),
     demand("aws:appsync/graphQLApi:GraphQLApi", "logConfig.fieldLogLevel", _ON, control="AppSync.2"),

@@ -22,6 +22,7 @@ GROUP = "backup and deletion protection"
 _TABLE = "aws:dynamodb/table:Table"
 _INSTANCE = "aws:rds/instance:Instance"
 _CLUSTER = "aws:rds/cluster:Cluster"
+_LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
 _WEEK = Between(7)
 _DAY = Between(1)
 
@@ -40,6 +41,9 @@ BACKUPS = demand_rule(
             one_of("Enabled"),
             control="S3.14",
         ),
+        # What may be unlocked by whoever may do much is not locked.
+        demand(_LOCK, "rule.defaultRetention.mode", one_of("COMPLIANCE")),
+        demand(_LOCK, "rule.defaultRetention.days", Between(30), absent=True),
         # AWS's default of a day is less than a weekend: what a consumer could not read is gone on Monday.
         demand("aws:kinesis/stream:Stream", "retentionPeriod", Between(72), control="Kinesis.3"),
         demand(
@@ -125,6 +129,7 @@ DELETION = demand_rule(
             (
                 "aws:s3/bucket:Bucket",
                 "aws:s3/bucketV2:BucketV2",
+                "aws:s3/bucketObjectv2:BucketObjectv2",
                 "aws:s3/directoryBucket:DirectoryBucket",
                 "aws:s3tables/tableBucket:TableBucket",
                 "aws:backup/vault:Vault",

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 
 REGION_PATHS: Mapping[str, tuple[str, ...]] = {
     "aws:dynamodb/table:Table": ("replicas[].regionName", "globalTableWitness.regionName"),
+    "aws:ec2transitgateway/peeringAttachment:PeeringAttachment": ("peerRegion",),
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": (
+        "extendedS3Configuration.dataFormatConversionConfiguration.schemaConfiguration.region",
+    ),
+    "aws:route53/healthCheck:HealthCheck": ("cloudwatchAlarmRegion",),
     "aws:dynamodb/globalTable:GlobalTable": ("replicas[].regionName",),
     "aws:secretsmanager/secret:Secret": ("replicas[].region",),
     "aws:ecr/replicationConfiguration:ReplicationConfiguration": (

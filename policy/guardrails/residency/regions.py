@@ -41,7 +41,13 @@ def judge(resource: Resource) -> Iterator[Verdict]:
         return
     if not allowed:  # told once, at the stack
         return
-    yield from _own_region(resource, allowed, _names(peek(resource.config, NETWORK)))
+    network = _names(peek(resource.config, NETWORK))
+    yield from _own_region(resource, allowed, network)
+    region = effective_region(resource)
+    if isinstance(region, str) and _is_excepted(resource, region, network):
+        allowed |= {region}  # what may be in a Region sends no further what it sends there
+    if resource.type.split(":")[1].partition("/")[0] in NETWORK_SERVICES:
+        allowed |= network
     for path in REGION_PATHS.get(resource.type, ()):
         for at, value in places(resource.props, path):
             yield from _copy(at, value, allowed)

@@ -103,6 +103,13 @@ ROWS = (
     # APIs and load balancers.
     demand(("aws:apigateway/domainName:DomainName",), "securityPolicy", _API_POLICY),
     demand("aws:apigatewayv2/domainName:DomainName", "domainNameConfiguration.securityPolicy", _API_POLICY),
+    # The endpoint that AWS gives an API takes TLS 1.0, and callers past the domain of one's own.
+    demand(
+        "aws:apigateway/restApi:RestApi",
+        "disableExecuteApiEndpoint",
+        TRUE,
+        when=differs("endpointConfiguration.types", "PRIVATE"),
+    ),
     demand("aws:apigateway/integration:Integration", "uri", _PLAIN_HTTP, absent=True),
     demand(
         "aws:apigateway/integration:Integration", "tlsConfig.insecureSkipVerification", FALSE, absent=True

@@ -1,10 +1,11 @@
 """A web ACL that is there also blocks.
 
 PASS     a known scope (CLOUDFRONT in us-east-1), at least one rule that blocks, no rule group overridden to
-         count, AWS's group of known bad inputs (Log4j among them), a rate rule that blocks, metrics on
-FAIL     no rules, rules that only count or allow, a rule group in count, no group of known bad inputs, no
-         rate rule, metrics off, scope CLOUDFRONT in another Region, or a description that AWS refuses (it
-         passes the preview)
+         count, AWS's baseline groups (common attacks, known bad inputs with Log4j among them, addresses of
+         ill repute), a rate rule that blocks, metrics on
+FAIL     no rules, rules that only count or allow, a rule group or a rate rule in count, a baseline group
+         missing, no rate rule, metrics off, scope CLOUDFRONT in another Region, or a description that AWS
+         refuses (it passes the preview)
 UNKNOWN  rules, scope or Region are known only at deployment; a rate rule may be in a rule group of one's own
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from pulumi_policy import Severity
@@ -25,7 +27,12 @@ from .scope import GLOBAL, REGIONAL
 
 _BLOCKS = ("block", "captcha", "challenge")
 _DESCRIPTION = re.compile(r"[\w+=:#@/\-,.][\w+=:#@/\-,.\s]*", re.ASCII)  # the pattern of AWS's own API
-KNOWN_BAD_INPUTS = "AWSManagedRulesKnownBadInputsRuleSet"
+BASELINE = (
+    "AWSManagedRulesKnownBadInputsRuleSet",
+    "AWSManagedRulesCommonRuleSet",
+    "AWSManagedRulesAmazonIpReputationList",
+)
+"""https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html"""
 _SPELT = {"CloudWatchMetricsEnabled": "cloudwatchMetricsEnabled"}
 _ADD_RULES = "Add AWS managed rule groups in block (override_action none) and a rate-based rule that blocks"
 _NO_COUNT = "Set override_action to none: a group in count lets everything pass"
@@ -36,6 +43,9 @@ def judge(resource: Resource) -> Iterator[Verdict]:
     props = resource.props
     yield from _scope(resource)
     description = peek(props, "description")
+    if description is UNKNOWN:
+        way_out = "Write it out"
+        yield Verdict(Outcome.UNKNOWN, "description", "is known only at deployment", way_out)
     if isinstance(description, str) and description and not _DESCRIPTION.fullmatch(description):
         way_out = "Use ASCII letters, digits, spaces and +=:#@/-,. only"
         yield Verdict(Outcome.FAIL, "description", "has characters that AWS WAF refuses", way_out)
@@ -83,9 +93,13 @@ def _rules(props: Mapping[str, Any]) -> Iterator[Verdict]:
         if peek(peek(rule, "overrideAction"), "count") is not MISSING:
             outcome = Outcome.UNKNOWN if peek(rule, "overrideAction") is UNKNOWN else Outcome.FAIL
             yield Verdict(outcome, f"{at}.overrideAction", "only counts", _NO_COUNT)
+        if _is_rate_rule(rule) and peek(peek(rule, "action"), "count") is not MISSING:
+            outcome = Outcome.UNKNOWN if peek(rule, "action") is UNKNOWN else Outcome.FAIL
+            yield Verdict(outcome, f"{at}.action", "of a rate rule only counts", "Set it to block")
         yield from _metrics(f"{at}.", rule)
     yield from _one_must(found, _blocks, "only count or allow", "Let the rules block")
-    yield from _one_must(found, _refuses_bad_inputs, f"hold no group {KNOWN_BAD_INPUTS}", _ADD_RULES)
+    for name in BASELINE:
+        yield from _one_must(found, partial(_holds, name), f"hold no group {name}", _ADD_RULES)
     yield from _one_must(found, _limits_rate, "hold no rate-based rule that blocks", _ADD_RULES)
 
 
@@ -108,23 +122,28 @@ def _blocks(rule: object) -> bool | Absent:
     return any(peek(action, name) is not MISSING for name in _BLOCKS)
 
 
-def _refuses_bad_inputs(rule: object) -> bool | Absent:
+def _holds(group: str, rule: object) -> bool | Absent:
     statement = peek(rule, "statement")
     name = peek(peek(statement, "managedRuleGroupStatement"), "name")
     if UNKNOWN in (rule, statement, name):
         return UNKNOWN
     own_group = peek(statement, "ruleGroupReferenceStatement") is not MISSING
-    return UNKNOWN if own_group else name == KNOWN_BAD_INPUTS
+    return UNKNOWN if own_group else name == group
 
 
 def _limits_rate(rule: object) -> bool | Absent:
     statement = peek(rule, "statement")
     if rule is UNKNOWN or statement is UNKNOWN:
         return UNKNOWN
-    if peek(statement, "rateBasedStatement") is not MISSING:
+    if _is_rate_rule(rule):
         return _blocks(rule)
     own_group = peek(statement, "ruleGroupReferenceStatement") is not MISSING
     return UNKNOWN if own_group else False
+
+
+def _is_rate_rule(rule: object) -> bool:
+    statement = peek(rule, "statement")
+    return statement is not UNKNOWN and peek(statement, "rateBasedStatement") is not MISSING
 
 
 def _rules_of(props: Mapping[str, Any]) -> object:
