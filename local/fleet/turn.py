@@ -27,7 +27,8 @@ class Turn:
 
     def __enter__(self) -> Self:
         if self._background:
-            while self._asked_for():
+            parent = os.getppid()
+            while self._asked_for() and os.getppid() == parent:
                 Event().wait(_LOOK_SECONDS)
         else:
             write_whole(self._file, str(os.getpid()))
@@ -38,9 +39,13 @@ class Turn:
             self._file.unlink(missing_ok=True)
 
     async def watch(self, give_way: Callable[[], object]) -> None:
-        """In the background: give way as soon as a fleet is asked for."""
+        """In the background: give way as soon as a fleet is asked for, and end with the supervisor."""
+        parent = os.getppid()
         while self._background:
             await asyncio.sleep(_LOOK_SECONDS)
+            if os.getppid() != parent:
+                give_way()
+                return
             if self._asked_for():
                 self.lost = True
                 give_way()

@@ -11,14 +11,14 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, Queue
 from threading import Event, Thread
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import HTTPClientError
 
 from local.deploy.clients import Clients
 from local.deployment import Deployment
@@ -29,6 +29,7 @@ from local.iot.sql import BASIC_INGEST, Message, Statement, UndefinedError, pars
 RULE: Final = "aws:iot/topicRule:TopicRule"
 _AGAIN_SECONDS: Final = 0.5
 _MOST_AT_ONCE: Final = 500
+_SENDERS: Final = 8
 _KINDS: Final = ("kineses", "sqs", "sns", "s3", "lambdas", "republishes")
 _SERVED: Final = frozenset(_KINDS)
 _IGNORED: Final = frozenset({"name", "description", "enabled", "sql", "sqlVersion", "errorAction", "tags"})
@@ -93,6 +94,7 @@ class Rules:
         self._rules: tuple[Rule, ...] = ()
         self._puts: Queue[_Put] = Queue()
         self._over = Event()
+        self._senders = ThreadPoolExecutor(_SENDERS, "actions")
         self._thread = Thread(target=self._putting, daemon=True)
         self.delivered: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
@@ -106,6 +108,7 @@ class Rules:
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._senders.shutdown(wait=False, cancel_futures=True)
 
     def take_up(self, deployment: Deployment) -> None:
         """From now on, these rules. Raises RuleError and SqlError; the rules of before stay then."""
@@ -145,6 +148,8 @@ class Rules:
         return waiting
 
     def _settle(self, rule: Rule, kind: str, message: Message, done: Future[None]) -> None:
+        if done.cancelled():
+            return
         error = done.exception()
         if error is None:
             self.delivered[rule.name] += 1
@@ -158,18 +163,29 @@ class Rules:
     def _act(
         self, rule: Rule, kind: str, action: Mapping[str, Any], body: bytes, message: Message
     ) -> Future[None]:
+        if kind not in ("kineses", "kinesis"):
+            return self._senders.submit(self._insist, rule.region, kind, action, body, message)
         done: Future[None] = Future()
         try:
-            if kind in ("kineses", "kinesis"):
-                key = substitute(str(action.get("partitionKey") or "${newuuid()}"), message)
-                data = base64.b64encode(body).decode()
-                self._puts.put(_Put(str(action["streamName"]), rule.region, data, key, done))
-                return done
-            self._send(rule.region, kind, action, body, message)
-            done.set_result(None)
-        except (ClientError, BotoCoreError, UndefinedError, KeyError, OSError) as error:
+            key = substitute(str(action.get("partitionKey") or "${newuuid()}"), message)
+            data = base64.b64encode(body).decode()
+            self._puts.put(_Put(str(action["streamName"]), rule.region, data, key, done))
+        except (UndefinedError, KeyError) as error:
             done.set_exception(error)
         return done
+
+    def _insist(
+        self, region: str, kind: str, action: Mapping[str, Any], body: bytes, message: Message
+    ) -> None:
+        """Send, and again while AWS is away: until then nothing is acknowledged."""
+        while True:
+            try:
+                self._send(region, kind, action, body, message)
+            except (HTTPClientError, OSError):
+                if self._over.wait(_AGAIN_SECONDS):
+                    raise
+            else:
+                return
 
     def _send(self, region: str, kind: str, action: Mapping[str, Any], body: bytes, message: Message) -> None:
         text = body.decode("utf-8", "replace")
