@@ -13,12 +13,18 @@ PAGES := backoffice/dist/index.html
 PAGES_SOURCE := $(shell find backoffice -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -name '*.gen.ts')
 STACK ?= dev
 
-.PHONY: help up test lint types unit browser bench mutation layer pages backoffice-dev schema docs lock clean
+.PHONY: help up down preview test lint types unit browser bench layer pages backoffice-dev schema docs mutation lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-up: $(READY) $(LAYER) $(PAGES) ## preview the stack (STACK=dev) with its policies: no CLI, no credentials, no network
+up: $(READY) $(LAYER) $(PAGES) ## run the whole platform on this machine (STACK=dev), with a fleet
+	@$(BIN)/ev up $(STACK)
+
+down: $(READY) ## stop it, and leave nothing
+	@$(BIN)/ev down $(STACK)
+
+preview: $(READY) $(LAYER) $(PAGES) ## preview the stack with its policies: no CLI, no credentials, no network
 	@$(BIN)/ev preview $(STACK) --policy-pack policy
 
 test: lint types unit ## lint, types and every test
@@ -33,7 +39,7 @@ types: $(READY)
 
 unit: $(READY) $(LAYER) $(PAGES) browser
 	@cd backoffice && npm test --silent
-	@$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto --dist loadgroup
 
 browser: $(READY) # the browser that the back office is tested in
 	@command -v chromium chromium-browser google-chrome >/dev/null \
@@ -57,10 +63,14 @@ backoffice-dev: $(READY) $(PAGES) ## serve the back office with a generated flee
 schema: $(READY) ## write docs/config.schema.json from the settings
 	@$(BIN)/python -m components.settings > docs/config.schema.json
 
-docs: $(READY) ## write the tables of docs/ and the OpenAPI document from the code
+docs: $(READY) ## write the generated pages, pictures and tables of docs/, and the OpenAPI documents
 	@PYTHONPATH=functions $(BIN)/python -m pages
 	@cd policy && ../$(BIN)/python -m guardrails docs README.md
 	@PYTHONPATH=policy $(BIN)/python -m tests.policy.coverage
+	@$(BIN)/python -m cli.docs
+
+mutation: $(READY) $(LAYER) ## weaken every resource of every stack: the policy pack must see it
+	@PYTHONPATH=policy $(BIN)/python -m tests.policy.mutation
 
 lock: ## resolve the lock files anew (needs uv)
 	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 \
@@ -72,7 +82,7 @@ lock: ## resolve the lock files anew (needs uv)
 	  -o functions/requirements.txt
 
 clean: ## remove everything that was built
-	@rm -rf .venv build backoffice/dist backoffice/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis ./*.egg-info
+	@rm -rf .venv build .local backoffice/dist backoffice/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis ./*.egg-info
 
 $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

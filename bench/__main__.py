@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from bench import key_figures, policy, preview, processor, rental, staff
+from bench import key_figures, platform, policy, preview, processor, rental, staff
 
 
 def main() -> None:
@@ -15,6 +15,7 @@ def main() -> None:
         "rental": rental.run(),
         "staff": staff.run(),
         "key_figures": key_figures.run(),
+        "platform": platform.run(),
     }
     target = Path(__file__).resolve().parents[1] / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)

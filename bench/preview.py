@@ -33,7 +33,7 @@ _IMPORT = (
 def run() -> dict[str, float]:
     """Measure, print a line for each figure, and return them: seconds (medians) and ratios."""
     modules = [name for name in modules_of(Project.find(ROOT).program) if name.startswith("pulumi")]
-    ev = ["-m", "offline.cli", "preview", STACK]
+    ev = ["-m", "cli", "preview", STACK]
     commands = {
         "floor_seconds": ["-c", _IMPORT, *modules],
         "mocks_seconds": ["-m", "bench.under_mocks", STACK],

@@ -13,13 +13,12 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 from urllib.request import urlopen
 
+from cli.command import Commands, add_command
 from offline.errors import UsageError
 
 if TYPE_CHECKING:
     from local.folder import Folder
 
-Commands = Any
-"""What argparse's `add_subparsers` returns."""
 _LOOK_SECONDS: Final = 0.3
 _WAIT_SECONDS: Final = 20
 
@@ -31,7 +30,7 @@ def add(commands: Commands) -> None:
         "up",
         _up,
         "bring the platform up on this machine, or a running one up to date",
-        "ev up\n  ev up dev --cars 200 --speed 10\n  ev up dev --config blue-horizons:fleetSize=500",
+        "ev up\nev up dev --cars 200 --speed 10\nev up dev --config blue-horizons:fleetSize=500",
     )
     up.add_argument(
         "--cars", type=int, default=60, metavar="N", help="cars of the fleet; 0: no fleet (default: 60)"
@@ -44,12 +43,10 @@ def add(commands: Commands) -> None:
     up.add_argument(
         "--config", action="append", default=[], metavar="K=V", help="set a configuration value; repeatable"
     )
-    down = _command(
-        commands, "down", _down, "stop the platform and forget it", "ev down\n  ev down dev --keep"
-    )
+    down = _command(commands, "down", _down, "stop the platform and forget it", "ev down\nev down dev --keep")
     down.add_argument("--keep", action="store_true", help="keep what it knows, for the next `ev up`")
     status = _command(
-        commands, "status", _status, "what the platform is doing", "ev status\n  ev status --json"
+        commands, "status", _status, "what the platform is doing", "ev status\nev status --json"
     )
     status.add_argument("--json", action="store_true", help="print it as JSON")
     logs = _command(
@@ -57,12 +54,13 @@ def add(commands: Commands) -> None:
         "logs",
         _logs,
         "what a process or a function said",
-        "ev logs telemetry -f\n  ev logs aws\n  ev logs   # lists what there is",
-        named=True,
+        "ev logs telemetry -f\nev logs aws\nev logs   # lists what there is",
+        by_option=True,
     )
+    logs.add_argument("name", nargs="?", metavar="NAME", help="a process or (part of the name of) a function")
     logs.add_argument("-f", "--follow", action="store_true", help="go on, until Ctrl-C")
     events = _command(
-        commands, "events", _events, "what the event buses carry", "ev events -f\n  ev events --json | head"
+        commands, "events", _events, "what the event buses carry", "ev events -f\nev events --json | head"
     )
     events.add_argument("-f", "--follow", action="store_true", help="go on, until Ctrl-C")
     events.add_argument("--json", action="store_true", help="whole events, one a line")
@@ -70,10 +68,21 @@ def add(commands: Commands) -> None:
         commands, "inbox", _inbox, "mails, text messages and pushes that would have been sent", "ev inbox"
     )
     inbox.add_argument("--json", action="store_true", help="print them as JSON")
+    region = _command(
+        commands,
+        "region",
+        _region,
+        "lose a Region, or get it back: for drills of a failover",
+        "ev region lose ap-southeast-1\nev region restore ap-southeast-1",
+        by_option=True,
+    )
+    region.add_argument("verb", choices=("lose", "restore"), help="what happens to it")
+    region.add_argument("region", metavar="REGION", help="such as ap-southeast-1")
     simulate = commands.add_parser(
         "simulate",
         help="drive a fleet, or one of its scenarios, against the running platform",
         add_help=False,
+        prefix_chars="\0",  # its options are the fleet's own
     )
     simulate.add_argument("arguments", nargs=argparse.REMAINDER)
     simulate.set_defaults(run=_simulate)
@@ -86,25 +95,16 @@ def _command(
     what: str,
     examples: str,
     *,
-    named: bool = False,
+    by_option: bool = False,
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=what,
-        description=f"{what[0].upper()}{what[1:]}.",
-        epilog=f"examples:\n  {examples}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    if named:
-        parser.add_argument(
-            "name", nargs="?", metavar="NAME", help="a process or (part of the name of) a function"
-        )
+    """A command of a stack, which is its argument or, `by_option`, an option."""
+    parser = add_command(commands, name, run, what, examples)
+    if by_option:
         parser.add_argument("--stack", default="dev", help="the stack (default: dev)")
     else:
         parser.add_argument(
             "stack", nargs="?", default="dev", metavar="STACK", help="the stack (default: dev)"
         )
-    parser.set_defaults(run=run)
     return parser
 
 
@@ -241,7 +241,7 @@ def _inbox(options: argparse.Namespace) -> int:
         print(json.dumps(notices, indent=2))
         return 0
     for notice in notices:
-        at = time.strftime("%H:%M:%S", time.gmtime(notice["at"] / 1_000))
+        at = time.strftime("%H:%M:%S", time.gmtime(notice["at"]))
         print(
             f"{at}  {notice['protocol']} to {notice['endpoint']}: {notice['subject']}\n{notice['message']}\n"
         )
@@ -250,12 +250,32 @@ def _inbox(options: argparse.Namespace) -> int:
     return 0
 
 
+def _region(options: argparse.Namespace) -> int:
+    from local.deployment import Deployment  # noqa: PLC0415
+    from local.lost import LostRegions  # noqa: PLC0415
+
+    folder = _running(options)
+    known = sorted({made.region for made in Deployment.load(folder.deployment).resources.values()} - {""})
+    if options.region not in known:
+        raise UsageError(
+            f"{options.region!r} has nothing of {folder.stack}: its Regions are {', '.join(known)}"
+        )
+    lost = LostRegions(folder)
+    if options.verb == "lose":
+        lost.lose(options.region)
+    else:
+        lost.restore(options.region)
+    print(f"lost: {', '.join(sorted(lost())) or 'no Region'}")
+    return 0
+
+
 def _simulate(options: argparse.Namespace) -> int:
-    from local.folder import ROOT, Folder  # noqa: PLC0415
+    from local.folder import ROOT, Folder, python_environment  # noqa: PLC0415
 
     return subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "local.fleet", str(Folder.of("dev").path), *options.arguments],
         cwd=ROOT,
+        env=python_environment(),
         check=False,
     ).returncode
 

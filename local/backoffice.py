@@ -21,34 +21,30 @@ from typing import Any, Final, Self
 
 import staff_api.handler
 from components.markets import MARKETS, Market as StackMarket
+from components.rest_api import Cors, served_document
 from ev_rental.staff.access import groups_of
 from ev_rental.staff.audit import Actor
 from ev_rental.vocabulary import Market
 from http_api.iot_commands import IotCommandSender
+from local.accounts import Person
 from local.broker import Broker
 from local.demo_data import EPOCH, Demo
 from local.demo_life import Life
 from local.demo_work import Clock
 from local.dynamodb import Engine, intercepted
-from local.gateway import Gateway
-from local.login import Client, Login, Person
+from local.front.gateway import Gateway, Settings
+from local.login import Client, Login
+from local.people import PEOPLE
 from local.site import BUILT, ROOT, NotBuiltError, Site
 from local.tables import NAMES
 from local.web import Request, Response, Server
-
-PEOPLE: Final = (
-    Person("amelia.tan", "Amelia Tan", ("operations",)),
-    Person("marco.silva", "Marco Silva", ("maintenance",)),
-    Person("priya.nair", "Priya Nair", ("analyst",)),
-    Person("jonas.weber", "Jonas Weber", ("admin",)),
-    Person("lena.fischer", "Lena Fischer", ()),
-)
-"""Who may sign in: somebody of each group, and somebody of none."""
 
 SCOPES: Final = ("openid", "email", "backoffice/staff")
 TICK_SECONDS: Final = 2.0
 _ONLY: Final = Lock()
 DOCUMENT: Final = ROOT / "functions" / "staff_api" / "openapi.json"
+_DEPLOYED_PAGE: Final = "https://backoffice.example.com"
+_FUNCTION: Final = "arn:aws:lambda:us-east-1:000000000000:function:staff-api"
 
 
 @dataclass(frozen=True)
@@ -138,10 +134,10 @@ class Backoffice:
         self.demo.fill()
         self.life = Life(self.demo, self._broker, seed=options.seed)
         self._gateway = Gateway(
-            json.loads(DOCUMENT.read_text()),
-            staff_api.handler.handler,
+            _document(),
+            _invoke,
             claims=self.login.claims,
-            allowed_origin=self.page.origin,
+            settings=Settings(origins={_DEPLOYED_PAGE: self.page.origin}),
         )
         self.api = enter(Server(self.serve))
         self.login.serve(
@@ -252,6 +248,25 @@ def _say(words: str, *, to_errors: bool = False) -> None:
 
 def _actor(person: Person) -> Actor:
     return Actor(sub=person.sub, name=person.username, groups=groups_of(person.groups), ip="127.0.0.1")
+
+
+def _invoke(_: str, event: Any, __: float) -> Any:  # noqa: ANN401 - JSON
+    context: Any = None  # the router does without one
+    return json.loads(json.dumps(staff_api.handler.handler(event, context)))
+
+
+def _document() -> Mapping[str, Any]:
+    """The staff API's document as a stack deploys it."""
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{_FUNCTION}/invocations"
+    served: Mapping[str, Any] = json.loads(
+        served_document(
+            json.loads(DOCUMENT.read_text()),
+            user_pool_arn="staff",
+            invoke_arns={"/": uri},
+            cors=Cors(origin=_DEPLOYED_PAGE),
+        )
+    )
+    return served
 
 
 @contextmanager

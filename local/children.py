@@ -5,15 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from socket import create_connection
 from threading import Event, RLock, Thread
 from typing import Final
 
-from local.folder import ROOT
+from local.folder import ROOT, python_environment
 from local.web import HOST
 
 GRACE_SECONDS: Final = 10.0
@@ -39,7 +39,6 @@ class Command:
     arguments: Sequence[str]
     log: Path
     ports: Sequence[int] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
     again: bool = True
 
 
@@ -173,7 +172,7 @@ def _started(command: Command) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and modules
             [sys.executable, *command.arguments],
             cwd=ROOT,
-            env={**os.environ, **command.environment},
+            env=python_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

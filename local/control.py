@@ -15,8 +15,9 @@ from typing import Final
 from local.children import GRACE_SECONDS, last_words
 from local.clock import Clock
 from local.endpoints import Endpoints
-from local.folder import ROOT, Folder
+from local.folder import ROOT, Folder, python_environment, write_whole
 from local.supervisor import Options, Phase, Status, is_running, only_one, status_file
+from offline.config import Project, load_config
 
 Say = Callable[[str], None]
 
@@ -109,6 +110,7 @@ def _start(folder: Folder, options: UpOptions) -> subprocess.Popen[bytes]:
         raise ControlError(f"{error}: end a program that listens there, then try again") from error
     clock = Clock.load(folder.clock) if folder.clock.is_file() else None
     Clock.starting(options.speed or 1.0, before=clock).save(folder.clock)
+    write_whole(folder.account, _account(folder.stack, options.run.config) + "\n")
     status_file(folder).unlink(missing_ok=True)
     run = options.run
     config = [part for pair in run.config for part in ("--config", pair)]
@@ -117,12 +119,20 @@ def _start(folder: Folder, options: UpOptions) -> subprocess.Popen[bytes]:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "local.supervisor", str(folder.path), *numbers, *config],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=python_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
+
+
+def _account(stack: str, overrides: Sequence[str]) -> str:
+    """The account that the stack's configuration names; one of nobody's, if it names none."""
+    pairs = (pair.partition("=") for pair in overrides)
+    config = load_config(Project.find(ROOT), stack, {key: value for key, _, value in pairs}).values
+    named = (value for key, value in config.items() if key.partition(":")[2] == "accountId")
+    return next(named, "123456789012")
 
 
 def _follow(folder: Folder, supervisor: subprocess.Popen[bytes] | None, say: Say) -> None:
@@ -160,7 +170,7 @@ def _deploy_again(folder: Folder, config: Sequence[str]) -> None:
     done = subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "local.deploy", str(folder.path), *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "functions")))},
+        env=python_environment(),
         check=False,
     )
     if done.returncode:

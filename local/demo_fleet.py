@@ -143,23 +143,22 @@ class Car:
         measured |= {f"tyre_{wheel}": 248 for wheel in ("fl", "fr", "rl", "rr")}
         return measured | dict(self.fault.leaves if self.fault else {})
 
+    def telemetry(self, at: int, *, market: Market) -> dict[str, Any]:
+        """The message that it sends at ms `at`."""
+        self.sequence += 1
+        return {
+            "schemaVersion": SCHEMA_VERSION,
+            "vehicleId": self.vehicle_id,
+            "market": market.value,
+            "timestamp": at,
+            "sequence": self.sequence,
+            **{_WIRE_NAMES[name]: value for name, value in self.leaves().items()},
+        }
+
     def message(self, at: int, *, market: Market) -> bytes:
         """Its telemetry message of ms `at`, as the topic rule puts it on the stream."""
-        self.sequence += 1
-        wire = {_WIRE_NAMES[name]: value for name, value in self.leaves().items()}
-        return msgspec.json.encode(
-            {
-                "recordType": "telemetry",
-                "schemaVersion": SCHEMA_VERSION,
-                "vehicleId": self.vehicle_id,
-                "topicVehicleId": self.vehicle_id,
-                "market": market.value,
-                "timestamp": at,
-                "receivedAt": at + 180,
-                "sequence": self.sequence,
-                **wire,
-            }
-        )
+        added = {"recordType": "telemetry", "topicVehicleId": self.vehicle_id, "receivedAt": at + 180}
+        return msgspec.json.encode({**added, **self.telemetry(at, market=market)})
 
 
 def fleet(market: RentalMarket, size: int, seed: int) -> list[Car]:

@@ -3,6 +3,7 @@
     endpoints.json    where everything listens (`local.endpoints`)
     clock.json        the platform's clock (`local.clock`)
     account           the stack's AWS account id
+    lost.json         Regions that a drill has lost (`local.lost`)
     deployment.json   what was deployed, with outputs, secrets in plain text (`local.deployment`)
     data.sqlite       tables, streams, queues: written by the process of AWS only
     logs/             a file a process, a file a function
@@ -75,6 +76,11 @@ class Folder:
     def code(self) -> Path:
         """One folder a function."""
         return self.path / "code"
+
+
+def python_environment() -> dict[str, str]:
+    """The environment of a process of the platform: it imports this project and its functions."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "functions")))}
 
 
 def write_whole(file: Path, text: str) -> None:

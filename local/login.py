@@ -1,7 +1,8 @@
 """Stands in for Amazon Cognito's hosted login: OIDC code flow with PKCE, RS256 tokens, refresh, logout.
 
 Paths, parameters and claims are Cognito's, so what works here works there. Anybody may be anybody: it asks
-who one is, never for a password. Keys are made at the start and are nobody else's.
+who one is, never for a password. Keys are made once and are nobody else's. `POST /tokens` with a form
+`username=...` is of this machine only: tokens for programs, without a browser.
 https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-userpools-server-contract-reference.html
 """
 
@@ -10,18 +11,19 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from secrets import token_urlsafe
 from threading import Lock
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from local import login_page
+from local.accounts import Accounts, Grant, Person
+from local.login_errors import LoginError, TriggerError
 from local.web import Request, Response
 
 CODE_SECONDS: Final = 300
@@ -29,25 +31,10 @@ TOKEN_SECONDS: Final = 3600
 REFRESH_SECONDS: Final = 8 * 3600
 _COOKIE: Final = "session"
 _CHALLENGE: Final = re.compile("[A-Za-z0-9_-]{43}")
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody of the staff. `username`: unique."""
-
-    username: str
-    name: str
-    groups: tuple[str, ...]
-
-    @property
-    def sub(self) -> str:
-        """The same at each start."""
-        return str(uuid5(NAMESPACE_URL, f"urn:bluehorizons:staff:{self.username}"))
-
-    @property
-    def email(self) -> str:
-        """Of a domain that never exists (RFC 2606)."""
-        return f"{self.username}@example.com"
+_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_LISTED: Final = 12
+Trigger = Callable[[str, Person, str], None]
+"""Calls the pool's function for (trigger source, person, client id), if it has one. Raises TriggerError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,50 +48,52 @@ class Client:
     scopes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Grant:
-    """What a code or a refresh token stands for. `expires_at`: s."""
+@dataclass(frozen=True)
+class Pool:
+    """A user pool. `sign_up`: whether strangers may make themselves an account. Times in s of a
+    person's, so tokens last `speed` times as long on a clock that goes faster.
+    """
 
-    person: Person
-    scope: str
-    nonce: str
-    auth_time: int
-    expires_at: int
-    redirect_uri: str = ""
-    challenge: str = ""
+    pool_id: str = "pool"
+    token_seconds: int = TOKEN_SECONDS
+    refresh_seconds: int = REFRESH_SECONDS
+    sign_up: bool = False
+    speed: float = 1.0
 
-
-class LoginError(Exception):
-    """An error of RFC 6749, section 5.2: its code, and what to do in words."""
-
-    def __init__(self, code: str, description: str) -> None:
-        super().__init__(f"{code}: {description}")
-        self.code = code
-        self.description = description
+    def until(self, now: int, seconds: int) -> int:
+        """When on the clock what lasts so long is over."""
+        return now + int(seconds * self.speed)
 
 
 class Login:
-    """The login of one pool. `clock`: seconds since the epoch. `origin` is set once its port is known."""
+    """The login of one pool, for `people` and those of `accounts`. `clock`: seconds since the epoch.
+    `origin` is set once its port is known.
+    """
 
     def __init__(
-        self, people: Sequence[Person], *, clock: Callable[[], float], token_seconds: int = TOKEN_SECONDS
+        self,
+        people: Iterable[Person] = (),
+        *,
+        clock: Callable[[], float],
+        accounts: Accounts | None = None,
+        pool: Pool | None = None,
+        trigger: Trigger = lambda *_: None,
     ) -> None:
-        self.people = {person.username: person for person in people}
-        self.token_seconds = token_seconds
+        self.accounts = accounts or Accounts(people)
+        self.pool = pool or Pool()
         self.origin = ""
         self.client: Client | None = None
         self._clock = clock
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self._key_id = token_urlsafe(16)
+        self._trigger = trigger
+        self._public_key = self.accounts.key.public_key()
         self._lock = Lock()
-        self._codes: dict[str, _Grant] = {}
-        self._refreshes: dict[str, _Grant] = {}
+        self._codes: dict[str, Grant] = {}
         self._sessions: dict[str, Person] = {}
 
     @property
     def issuer(self) -> str:
         """`iss` of every token."""
-        return f"{self.origin}/pool"
+        return f"{self.origin}/{self.pool.pool_id}"
 
     def serve(self, client: Client, origin: str) -> None:
         """Tells where the login is reached, and for whom."""
@@ -114,8 +103,8 @@ class Login:
         """Ends all sessions: who needs a new token has to come and sign in."""
         with self._lock:
             self._codes.clear()
-            self._refreshes.clear()
             self._sessions.clear()
+        self.accounts.revoke_all()
 
     def claims(self, token: str, *, use: str = "access") -> dict[str, Any]:
         """The claims of a token of ours that has not expired. Raises jwt.InvalidTokenError."""
@@ -126,7 +115,7 @@ class Login:
             "require": ["exp", "iss"],
         }
         claims: dict[str, Any] = jwt.decode(
-            token, self._key.public_key(), algorithms=["RS256"], issuer=self.issuer, options=options
+            token, self._public_key, algorithms=["RS256"], issuer=self.issuer, options=options
         )
         if claims["exp"] <= self._clock():
             raise jwt.ExpiredSignatureError("the token has expired")
@@ -136,33 +125,58 @@ class Login:
 
     def tokens(self, username: str) -> dict[str, Any]:
         """Tokens of somebody, without their signing in: for tools. Raises KeyError for nobody known."""
-        now = int(self._clock())
-        grant = _Grant(
-            person=self.people[username],
-            scope=" ".join(self._client.scopes),
-            nonce="",
-            auth_time=now,
-            expires_at=now,
-        )
-        return self._tokens(grant, now)
+        return self._tokens_for(self._known(username))
 
     def session_of(self, username: str) -> tuple[str, str]:
         """A new session of somebody: name and value of its cookie. Raises KeyError for nobody known."""
-        session = token_urlsafe(32)
+        session, person = token_urlsafe(32), self._known(username)
         with self._lock:
-            self._sessions[session] = self.people[username]
+            self._sessions[session] = person
         return _COOKIE, session
+
+    def somebody(self, name: str) -> Person:
+        """Who has this user name or e-mail; where strangers may sign up, a stranger does.
+
+        Raises LoginError, and TriggerError when the pool's function refuses.
+        """
+        name = name.strip()
+        found = self.accounts.find(name)
+        if found is not None:
+            return found
+        if not self.pool.sign_up:
+            known = ", ".join(person.username for person in self.accounts.everybody())
+            raise LoginError("invalid_request", f"there is no {name!r}: choose one of {known}")
+        email = (name if "@" in name else f"{name}@example.com").lower()
+        if not _EMAIL.fullmatch(email):
+            raise LoginError(
+                "invalid_request", f"{name!r} is no e-mail address: use one such as rider@example.com"
+            )
+        if (found := self.accounts.find(email)) is not None:
+            return found
+        # As in a pool whose user names are e-mail addresses: the user name is the `sub`.
+        sub = str(uuid5(NAMESPACE_URL, f"urn:bluehorizons:rider:{email}"))
+        person = Person(username=sub, name=email.partition("@")[0], email=email, sub=sub)
+        self._trigger("PostConfirmation_ConfirmSignUp", person, self._client.client_id)
+        self.accounts.add(person)
+        return person
+
+    def _known(self, username: str) -> Person:
+        person = self.accounts.find(username)
+        if person is None:
+            raise KeyError(username)
+        return person
 
     def app(self, request: Request) -> Response:
         """The login as a web app."""
         routes: Mapping[tuple[str, str], Callable[[Request], Response]] = {
             ("GET", "/oauth2/authorize"): self._authorize,
             ("POST", "/login"): self._choose,
+            ("POST", "/tokens"): self._tool,
             ("POST", "/oauth2/token"): self._token,
             ("POST", "/oauth2/revoke"): self._revoke,
             ("GET", "/logout"): self._logout,
-            ("GET", "/pool/.well-known/openid-configuration"): self._discovery,
-            ("GET", "/pool/.well-known/jwks.json"): self._jwks,
+            ("GET", f"/{self.pool.pool_id}/.well-known/openid-configuration"): self._discovery,
+            ("GET", f"/{self.pool.pool_id}/.well-known/jwks.json"): self._jwks,
             ("GET", "/login.css"): lambda _: login_page.stylesheet(),
         }
         serve = routes.get((request.method, request.path))
@@ -172,6 +186,8 @@ class Login:
             return serve(request)
         except LoginError as error:
             return login_page.refused(400, error.code, error.description)
+        except TriggerError as error:
+            return login_page.refused(502, "The pool's function refused", str(error))
 
     def _authorize(self, request: Request) -> Response:
         asked = request.parameters()
@@ -189,32 +205,47 @@ class Login:
         person = self._sessions.get(request.cookies().get(_COOKIE, ""))
         if person is not None:
             return self._signed_in(person, asked)
-        return login_page.choose(list(self.people.values()), request.query, self._client.origin)
+        return login_page.choose(
+            self.accounts.everybody(_LISTED),
+            request.query,
+            sorted({_form_target(url) for url in self._client.callback_urls}),
+            sign_up=self.pool.sign_up,
+        )
 
     def _choose(self, request: Request) -> Response:
-        form = request.form()
-        if request.headers.get("origin") not in (self.origin, None):
-            raise LoginError("invalid_request", "the form was sent from another site")
+        form = self._own_form(request)
         asked = Request(method="GET", path="", query=form.get("request", "")).parameters()
         self._check_client(asked)
-        person = self.people.get(form.get("username", ""))
-        if person is None:
-            raise LoginError(
-                "invalid_request", f"there is no {form.get('username', '')!r}: choose one of the list"
-            )
+        person = self.somebody(form.get("email") or form.get("username", ""))
         name, session = self.session_of(person.username)
         answer = self._signed_in(person, asked)
         cookie = ("Set-Cookie", f"{name}={session}; Path=/; HttpOnly; SameSite=Lax")
         return Response(status=answer.status, headers=[*answer.headers, cookie])
 
+    def _tool(self, request: Request) -> Response:
+        try:
+            person = self.somebody(self._own_form(request).get("username", ""))
+            self._trigger("PostAuthentication_Authentication", person, self._client.client_id)
+        except LoginError as error:
+            return self._json({"error": error.code, "error_description": error.description}, status=400)
+        except TriggerError as error:
+            return self._json({"error": "trigger_failed", "error_description": str(error)}, status=502)
+        return self._json(self._tokens_for(person))
+
+    def _own_form(self, request: Request) -> dict[str, str]:
+        if request.headers.get("origin") not in (self.origin, None):
+            raise LoginError("invalid_request", "the form was sent from another site")
+        return request.form()
+
     def _signed_in(self, person: Person, asked: Mapping[str, str]) -> Response:
+        self._trigger("PostAuthentication_Authentication", person, self._client.client_id)
         code, now = token_urlsafe(32), int(self._clock())
-        grant = _Grant(
+        grant = Grant(
             person=person,
             scope=asked.get("scope", "openid"),
             nonce=asked.get("nonce", ""),
             auth_time=now,
-            expires_at=now + CODE_SECONDS,
+            expires_at=self.pool.until(now, CODE_SECONDS),
             redirect_uri=asked["redirect_uri"],
             challenge=asked["code_challenge"],
         )
@@ -237,8 +268,7 @@ class Login:
     def _granted(self, form: Mapping[str, str]) -> dict[str, Any]:
         kind, now = form.get("grant_type"), int(self._clock())
         if kind == "refresh_token":
-            with self._lock:
-                grant = self._refreshes.get(form.get("refresh_token", ""))
+            grant = self.accounts.granted(form.get("refresh_token", ""))
             if grant is None or grant.expires_at <= now:
                 raise LoginError("invalid_grant", "the refresh token is unknown, revoked or expired: sign in")
             return self._tokens(grant, now)
@@ -252,25 +282,30 @@ class Login:
             raise LoginError("invalid_grant", "redirect_uri is not the one the code was asked for with")
         if not hmac.compare_digest(challenge_of(form.get("code_verifier", "")), grant.challenge):
             raise LoginError("invalid_grant", "code_verifier does not fit the code_challenge")
-        refresh = token_urlsafe(48)
-        with self._lock:
-            self._refreshes[refresh] = _Grant(
+        refresh = self.accounts.grant(
+            Grant(
                 person=grant.person,
                 scope=grant.scope,
                 nonce="",
                 auth_time=grant.auth_time,
-                expires_at=now + REFRESH_SECONDS,
+                expires_at=self.pool.until(now, self.pool.refresh_seconds),
             )
+        )
         return {**self._tokens(grant, now), "refresh_token": refresh}
 
-    def _tokens(self, grant: _Grant, now: int) -> dict[str, Any]:
+    def _tokens_for(self, person: Person) -> dict[str, Any]:
+        now = int(self._clock())
+        scope = " ".join(self._client.scopes)
+        return self._tokens(Grant(person=person, scope=scope, nonce="", auth_time=now, expires_at=now), now)
+
+    def _tokens(self, grant: Grant, now: int) -> dict[str, Any]:
         person = grant.person
         shared = {
             "iss": self.issuer,
             "sub": person.sub,
             "auth_time": grant.auth_time,
             "iat": now,
-            "exp": now + self.token_seconds,
+            "exp": self.pool.until(now, self.pool.token_seconds),
             "jti": token_urlsafe(16),
             **({"cognito:groups": list(person.groups)} if person.groups else {}),
         }
@@ -296,17 +331,18 @@ class Login:
         return {
             "access_token": self.sign(access),
             "id_token": self.sign(identity),
-            "expires_in": self.token_seconds,
+            "expires_in": self.pool.token_seconds,
             "token_type": "Bearer",
         }
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """A token of the pool with these claims."""
-        return jwt.encode(dict(claims), self._key, algorithm="RS256", headers={"kid": self._key_id})
+        return jwt.encode(
+            dict(claims), self.accounts.key, algorithm="RS256", headers={"kid": self.accounts.key_id}
+        )
 
     def _revoke(self, request: Request) -> Response:
-        with self._lock:
-            self._refreshes.pop(request.form().get("token", ""), None)
+        self.accounts.revoke(request.form().get("token", ""))
         return Response(headers=self._cors())
 
     def _logout(self, request: Request) -> Response:
@@ -336,8 +372,8 @@ class Login:
         )
 
     def _jwks(self, _: Request) -> Response:
-        key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
-        return self._json({"keys": [{**key, "kid": self._key_id, "alg": "RS256", "use": "sig"}]})
+        key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._public_key))
+        return self._json({"keys": [{**key, "kid": self.accounts.key_id, "alg": "RS256", "use": "sig"}]})
 
     @property
     def _client(self) -> Client:
@@ -365,6 +401,12 @@ class Login:
 def challenge_of(verifier: str) -> str:
     """RFC 7636, section 4.2, method S256."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+def _form_target(url: str) -> str:
+    """What a Content-Security-Policy calls the place of a URL: an origin, or the scheme of an app."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else f"{parts.scheme}:"
 
 
 def _redirect(uri: str, parameters: Mapping[str, str]) -> Response:

@@ -10,7 +10,7 @@ from local.web import Response
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from local.login import Person
+    from local.accounts import Person
 
 _PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -44,23 +44,42 @@ button { display: flex; justify-content: space-between; gap: 1rem; width: 100%; 
   font: inherit; text-align: start; background: transparent; color: inherit; }
 button:hover, button:focus-visible { border-color: light-dark(#0b57c2, #7fb2ff); }
 button:focus-visible { outline: 2px solid light-dark(#0b57c2, #7fb2ff); outline-offset: 2px; }
+label { display: block; margin: 1rem 0 .25rem; }
+input[type=email] { box-sizing: border-box; width: 100%; margin: 0 0 .5rem; padding: .75rem 1rem;
+  border: 1px solid light-dark(#8b97ad, #5d6c8a); border-radius: .6rem; font: inherit; color: inherit;
+  background: transparent; }
+button.main { justify-content: center; font-weight: 600; color: #fff;
+  background: #0b57c2; border-color: #0b57c2; }
 small { color: light-dark(#4a5670, #a4b0c8); }
 """
 
 
-def choose(people: Sequence[Person], request: str, app_origin: str) -> Response:
-    """Asks who one is. `request`: the query of the authorization request, to go on with."""
+def choose(people: Sequence[Person], request: str, targets: Sequence[str], *, sign_up: bool) -> Response:
+    """Asks who one is. `request`: the query of the authorization request, to go on with. `targets`: where
+    the form may lead, in words of a Content-Security-Policy.
+    """
+    hidden = f'<input type="hidden" name="request" value="{escape(request)}">'
     buttons = "\n".join(
         f'<button name="username" value="{escape(person.username)}"><span>{escape(person.name)}</span>'
-        f"<small>{escape(', '.join(person.groups) or 'no group')}</small></button>"
+        f"<small>{escape(_told(person, sign_up=sign_up))}</small></button>"
         for person in people
     )
     content = (
         "<p>This login stands in for Amazon Cognito: choose who you are.</p>"
-        f'<form method="post" action="/login"><input type="hidden" name="request" value="{escape(request)}">'
-        f"{buttons}</form>"
+        f'<form method="post" action="/login">{hidden}{buttons}</form>'
     )
-    return _page(200, "Sign in", content, form_targets=f"'self' {app_origin}")
+    if sign_up:
+        content += (
+            f'<form method="post" action="/login">{hidden}<label for="email">New here? Your e-mail</label>'
+            '<input id="email" name="email" type="email" required autocomplete="email" '
+            'placeholder="rider@example.com"><button class="main">Sign up</button></form>'
+            "<p>No message is sent and no password is asked for.</p>"
+        )
+    return _page(200, "Sign in", content, form_targets=" ".join(["'self'", *targets]))
+
+
+def _told(person: Person, *, sign_up: bool) -> str:
+    return person.email if sign_up else ", ".join(person.groups) or "no group"
 
 
 def refused(status: int, code: str, description: str) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from local.login import Person
+from local.accounts import Person
 
 PEOPLE: Final = (
     Person("amelia.tan", "Amelia Tan", ("operations",)),

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from local.clock import Clock
+from local.deploy.clients import Clients
+from local.deployment import Deployment
 from local.endpoints import Endpoints
 from local.folder import Folder
 from local.supervisor import Phase, Status, is_running
 
 _SOURCES: Final = {"aws": "aws", "functions": "functions", "iot": "iot", "front": "rider_login"}
 """Which port of which process tells."""
+TABLE: Final = "aws:dynamodb/table:Table"
 _SECONDS: Final = 5.0
 
 
@@ -36,15 +43,36 @@ def gather(folder: Folder) -> dict[str, Any]:
         ports = Endpoints.load(folder.endpoints)
         clock = Clock.load(folder.clock)
         told |= {"clock": {"ms": clock.ms(), "speed": clock.speed}, "endpoints": vars(ports)}
-        told |= {room: _asked(ports.url(port)) for room, port in _SOURCES.items()}
+        told |= {room: _asked(f"{ports.url(port)}/_local/status") for room, port in _SOURCES.items()}
+        aws = ports.url("aws")
+        told["events"] = (_asked(f"{aws}/_local/events?after=0") or {}).get("next")
+        told["notices"] = len(_asked(f"{aws}/_local/inbox") or [])
+        told["alerts"] = _alerts(folder, aws)
     return told
 
 
-def _asked(origin: str) -> Any:  # noqa: ANN401 - JSON
+def _asked(url: str) -> Any:  # noqa: ANN401 - JSON
     try:
-        with urlopen(f"{origin}/_local/status", timeout=_SECONDS) as answer:  # noqa: S310 - an origin of ours
+        with urlopen(url, timeout=_SECONDS) as answer:  # noqa: S310 - an origin of ours
             return json.load(answer)
     except (URLError, OSError, ValueError):
+        return None
+
+
+def _alerts(folder: Folder, aws: str) -> dict[str, int] | None:
+    """How many alerts are open, by severity; None when nothing can be asked."""
+    if not folder.deployment.is_file():
+        return None
+    deployment = Deployment.load(folder.deployment)
+    name = deployment.exports.get("alertsTable")
+    table = next((one for one in deployment.all(TABLE) if one.outputs.get("name") == name), None)
+    if table is None:
+        return None
+    asked = {"TableName": name, "IndexName": "open_by_severity"}
+    try:
+        pages = Clients(aws)("dynamodb", table.region).get_paginator("scan").paginate(**asked)
+        return dict(Counter(item["severity"]["S"] for page in pages for item in page["Items"]))
+    except (BotoCoreError, ClientError):
         return None
 
 
@@ -63,7 +91,7 @@ def render(told: Mapping[str, Any]) -> str:
         "Queues",
         ("", "visible", "hidden", "oldest s"),
         (
-            (one["name"], one["visible"], one["hidden"], one["oldestAgeSeconds"])
+            (_short(one["name"]), one["visible"], one["hidden"], _whole(one["oldestAgeSeconds"]))
             for one in aws.get("queues", ())
             if one["visible"] or one["hidden"] or one["delayed"]
         ),
@@ -73,7 +101,7 @@ def render(told: Mapping[str, Any]) -> str:
         "Dead letters",
         ("", "messages"),
         (
-            (one["name"], one["visible"] + one["hidden"])
+            (_short(one["name"]), one["visible"] + one["hidden"])
             for one in aws.get("queues", ())
             if one["deadLetters"] and one["visible"] + one["hidden"]
         ),
@@ -81,8 +109,11 @@ def render(told: Mapping[str, Any]) -> str:
     )
     parts += _table(
         "Streams",
-        ("", "records", "newest s"),
-        ((one["name"], one["records"], one["newestAgeSeconds"]) for one in aws.get("streams", ())),
+        ("", "records", "oldest s"),
+        (
+            (_short(one["name"]), one["records"], _whole(one["oldestAgeSeconds"]))
+            for one in aws.get("streams", ())
+        ),
         "none",
     )
     functions = told.get("functions") or {}
@@ -90,7 +121,7 @@ def render(told: Mapping[str, Any]) -> str:
         "Functions",
         ("", "running", "calls", "errors", "throttled"),
         (
-            (one["name"], one["running"], one["invocations"], one["errors"], one["throttles"])
+            (_short(one["name"]), one["running"], one["invocations"], one["errors"], one["throttles"])
             for one in functions.get("functions", ())
             if one["invocations"] or one["running"]
         ),
@@ -99,8 +130,11 @@ def render(told: Mapping[str, Any]) -> str:
     iot = told.get("iot")
     if iot:
         parts.append(f"Cars connected: {iot.get('connections')}, messages: {iot.get('received')}")
+    if told.get("alerts") is not None:
+        alerts = ", ".join(f"{count} {severity}" for severity, count in sorted(told["alerts"].items()))
+        parts.append(f"Open alerts: {alerts or 'none'}")
     if aws:
-        parts.append(f"Events: {aws.get('events')}, notices to people: {aws.get('inbox')}")
+        parts.append(f"Events: {told['events']}, notices to people: {told['notices']}")
     return "\n".join(parts)
 
 
@@ -130,4 +164,13 @@ def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]], nothi
 
 
 def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 12]}...{text[-9:]}"
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def _short(name: str) -> str:
+    """A physical name without what all of a stack have in common, and without Pulumi's random end."""
+    return re.sub(r"^bluehorizons-[a-z]+-[a-z]{2}-|-[0-9a-f]{7}$", "", name)
+
+
+def _whole(seconds: float | None) -> str:
+    return "" if seconds is None else str(round(seconds))

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from local.children import Children, Command, NotServingError, last_words
 from local.endpoints import Endpoints
-from local.folder import ROOT, Folder, write_whole
+from local.folder import Folder, write_whole
 
 _DEPLOY_SECONDS: Final = 600.0
 
@@ -140,8 +140,12 @@ class Supervisor:
             options = self._options
             self._start(
                 "fleet",
-                arguments=[f"--cars={options.cars}", f"--riders={options.riders}", f"--seed={options.seed}"],
-                again=False,
+                arguments=[
+                    "--background",
+                    f"--cars={options.cars}",
+                    f"--riders={options.riders}",
+                    f"--seed={options.seed}",
+                ],
             )
         self._say(Phase.READY, "")
 
@@ -155,7 +159,6 @@ class Supervisor:
             arguments=["-m", f"local.{room}", str(self._folder.path), *arguments],
             log=self._folder.logs / f"{room}.log",
             ports=ports,
-            environment={"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "functions")))},
             again=again,
         )
         self._children.start(command, seconds=seconds)

@@ -13,11 +13,12 @@ from threading import Thread
 from traceback import print_exc
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 HOST: Final = "127.0.0.1"
 MAX_BODY: Final = 10 * 1024 * 1024  # bytes, API Gateway's limit
 _IDLE_SECONDS: Final = 60
+_PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +58,28 @@ class Response:
 App = Callable[[Request], Response]
 
 
+def _too_large(_: Request) -> Response:
+    return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
 class Server:
     """Serves an app from threads of its own between `start` and `stop`, or as a context.
 
-    `port` 0 takes a free one. Raises OSError when the port is taken.
+    `port` 0 takes a free one. `too_large` answers a request whose body is above MAX_BODY and was not read.
+    Raises OSError when the port is taken.
     """
 
-    def __init__(self, app: App, *, port: int = 0) -> None:
+    def __init__(self, app: App, *, port: int = 0, too_large: App | None = None) -> None:
         self.app = app
+        self.too_large = too_large or _too_large
         server = self
 
         class Handler(_Handler):
             def respond(self, request: Request) -> Response:
                 return server.app(request)
+
+            def refuse(self, request: Request) -> Response:
+                return server.too_large(request)
 
         self._server = _Threads((HOST, port), Handler)
         self.origin = f"http://{HOST}:{self._server.server_port}"
@@ -136,29 +146,36 @@ class _Handler(BaseHTTPRequestHandler):
         """The app's answer."""
         raise NotImplementedError
 
+    def refuse(self, request: Request) -> Response:
+        """The answer to a request that is too large."""
+        raise NotImplementedError
+
     def _serve(self) -> None:
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
+        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdecimal()):
             self.close_connection = True
-            self._send(Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+            self._send(Response(status=HTTPStatus.LENGTH_REQUIRED))
             return
-        url = urlsplit(self.path)
+        fits = int(length) <= MAX_BODY
+        self.close_connection = self.close_connection or not fits
+        # Not urlsplit: a path that begins with two slashes has no host in it.
+        path, _, query = self.path.partition("#")[0].partition("?")
         request = Request(
             method=self.command,
-            path=unquote(url.path),
-            query=url.query,
+            path=unquote(path),
+            query=query,
             headers={name.lower(): value for name, value in self.headers.items()},
-            body=self.rfile.read(int(length)),
+            body=self.rfile.read(int(length)) if fits else b"",
         )
         try:
-            response = self.respond(request)
+            response = self.respond(request) if fits else self.refuse(request)
         except Exception:
             print_exc()
             response = Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)
         self._send(response)
 
     def _send(self, response: Response) -> None:
-        lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
+        lines = [f"HTTP/1.1 {response.status} {_PHRASES.get(response.status, '')}"]
         lines += [f"{name}: {value}" for name, value in response.headers]
         if response.status != HTTPStatus.NO_CONTENT:
             lines.append(f"Content-Length: {len(response.body)}")

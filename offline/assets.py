@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from offline.errors import EngineError
+from offline.engine_errors import EngineError
 from offline.values import ARCHIVE, ASSET, SIGNATURE, Value, signature
 
 ARCHIVE_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".zip", ".jar")

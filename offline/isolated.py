@@ -16,7 +16,7 @@ import grpc
 from google.protobuf.message import Message
 from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc
 
-from offline.errors import EngineError
+from offline.engine_errors import EngineError
 from offline.monitor import OfflineMonitor
 from offline.program import Outcome, Spec
 from offline.transforms import CHANNEL_OPTIONS

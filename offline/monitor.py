@@ -18,7 +18,7 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import callback_pb2, engine_pb2, provider_pb2, resource_pb2
 
-from offline.errors import EngineError, NeedsStackError
+from offline.engine_errors import EngineError, NeedsStackError
 from offline.graph import Diagnostic, Graph, Resource, Severity
 from offline.invokes import Invokes
 from offline.providers import Providers, split_reference

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from offline.errors import EngineError
+from offline.engine_errors import EngineError
 from offline.values import Value
 
 _DEFAULT_VERSION = "2012-10-17"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from offline.config import DISABLE_KEY, disabled_packages
-from offline.errors import EngineError
+from offline.engine_errors import EngineError
 from offline.graph import Graph, Resource
 from offline.urns import PROVIDER_PREFIX, make, package_of
 from offline.values import UNKNOWN, Value, secret

@@ -22,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO
 
+from offline import DEFAULT_TIMEOUT
 from offline.answers import load_answers
 from offline.config import Project, load_config
 from offline.errors import UsageError
@@ -31,7 +32,6 @@ from offline.stack_info import StackInfo, StackOutputs
 from offline.warm import warm
 from offline.worker import StackResult, Task, preview
 
-DEFAULT_TIMEOUT = 120.0
 _GRACE_SECONDS = 10.0
 _POLICY_SECONDS = 300.0
 

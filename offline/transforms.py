@@ -9,7 +9,7 @@ import grpc
 from google.protobuf.message import Message
 from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 
-from offline.errors import EngineError
+from offline.engine_errors import EngineError
 
 CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", 400 * 1024 * 1024),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ev_rental.vocabulary import Market, Severity
-from rental_store.environment import SettingError, required
+from rental_store.environment import market_of, required, writes_enabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,8 @@ class DispatchEnvironment:
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
         """From `os.environ` or the like. Raises SettingError."""
-        market = required(variables, "MARKET")
-        if market not in tuple(Market):
-            raise SettingError(f"MARKET is {market!r}: one of {', '.join(Market)} is expected")
-        writes = required(variables, "WRITES_ENABLED")
-        if writes not in ("true", "false"):
-            raise SettingError(f"WRITES_ENABLED is {writes!r}: true or false is expected")
         return cls(
-            market=Market(market),
+            market=market_of(variables),
             tables_region=required(variables, "TABLES_REGION"),
             alerts_table=required(variables, "ALERTS_TABLE"),
             rental_table=required(variables, "RENTAL_TABLE"),
@@ -45,5 +39,5 @@ class DispatchEnvironment:
             console_url=required(variables, "CONSOLE_URL").rstrip("/"),
             escalation_topic=variables.get("ESCALATION_TOPIC_ARN") or None,
             ticket_queue_url=variables.get("TICKET_QUEUE_URL") or None,
-            writes_enabled=writes == "true",
+            writes_enabled=writes_enabled(variables),
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ev_rental.vocabulary import Market
-from rental_store.environment import SettingError, required
+from rental_store.environment import market_of, required
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,8 @@ class PublisherEnvironment:
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
         """From `os.environ` or the like. Raises SettingError."""
-        market = required(variables, "MARKET")
-        if market not in tuple(Market):
-            raise SettingError(f"MARKET is {market!r}: one of {', '.join(Market)} is expected")
         return cls(
-            market=Market(market),
+            market=market_of(variables),
             event_bus=required(variables, "EVENT_BUS"),
             rental_table=required(variables, "RENTAL_TABLE"),
             vehicle_state_table=required(variables, "VEHICLE_STATE_TABLE"),

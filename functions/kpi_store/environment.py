@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ev_rental.vocabulary import Market
-from rental_store.environment import SettingError, required
+from rental_store.environment import market_of, required
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,8 @@ class KpiEnvironment:
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
         """From `os.environ` or the like. Raises SettingError."""
-        market = required(variables, "MARKET")
-        if market not in tuple(Market):
-            raise SettingError(f"MARKET is {market!r}: one of {', '.join(Market)} is expected")
         return cls(
-            market=Market(market),
+            market=market_of(variables),
             kpi_table=required(variables, "KPI_TABLE"),
             kpi_region=required(variables, "KPI_REGION"),
             lake_bucket=required(variables, "LAKE_BUCKET"),

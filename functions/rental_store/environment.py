@@ -19,6 +19,22 @@ def required(variables: Mapping[str, str], name: str) -> str:
     return value
 
 
+def market_of(variables: Mapping[str, str]) -> Market:
+    """The market that a function works for. Raises SettingError."""
+    code = required(variables, "MARKET")
+    if code not in tuple(Market):
+        raise SettingError(f"MARKET is {code!r}: one of {', '.join(Market)} is expected")
+    return Market(code)
+
+
+def writes_enabled(variables: Mapping[str, str]) -> bool:
+    """Whether a function may write: not in a Region that stands by. Raises SettingError."""
+    writes = required(variables, "WRITES_ENABLED")
+    if writes not in ("true", "false"):
+        raise SettingError(f"WRITES_ENABLED is {writes!r}: true or false is expected")
+    return writes == "true"
+
+
 @dataclass(frozen=True, slots=True)
 class RentalEnvironment:
     """`tables_region`: where both tables are. `writes_enabled`: False in a standby Region. `writer_epoch`:
@@ -34,20 +50,14 @@ class RentalEnvironment:
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
         """From `os.environ` or the like. Raises SettingError."""
-        market = required(variables, "MARKET")
-        if market not in tuple(Market):
-            raise SettingError(f"MARKET is {market!r}: one of {', '.join(Market)} is expected")
-        writes = required(variables, "WRITES_ENABLED")
-        if writes not in ("true", "false"):
-            raise SettingError(f"WRITES_ENABLED is {writes!r}: true or false is expected")
         epoch = required(variables, "WRITER_EPOCH")
         if not epoch.isascii() or not epoch.isdigit() or int(epoch) < 1:
             raise SettingError(f"WRITER_EPOCH is {epoch!r}: a whole number from 1 is expected")
         return cls(
-            market=Market(market),
+            market=market_of(variables),
             rental_table=required(variables, "RENTAL_TABLE"),
             vehicle_state_table=required(variables, "VEHICLE_STATE_TABLE"),
             tables_region=required(variables, "TABLES_REGION"),
-            writes_enabled=writes == "true",
+            writes_enabled=writes_enabled(variables),
             writer_epoch=int(epoch),
         )

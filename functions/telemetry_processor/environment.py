@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ev_rental.vocabulary import Market
-
-
-class SettingError(Exception):
-    """A variable is missing or wrong; the message names it, the value and what is allowed."""
+from rental_store.environment import market_of, required
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +29,14 @@ class Environment:
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
         """From `os.environ` or the like. Raises SettingError."""
-
-        def required(name: str) -> str:
-            value = variables.get(name, "").strip()
-            if not value:
-                raise SettingError(f"{name} is not set: set it in the function's environment")
-            return value
-
-        market = required("MARKET")
-        if market not in tuple(Market):
-            raise SettingError(f"MARKET is {market!r}: one of {', '.join(Market)} is expected")
         writers = tuple(variables.get("WRITER_REGIONS", "").split())
         return cls(
-            market=Market(market),
-            vehicle_state_table=required("VEHICLE_STATE_TABLE"),
-            alerts_table=required("ALERTS_TABLE"),
-            rejected_bucket=required("REJECTED_BUCKET"),
-            tables_region=required("TABLES_REGION"),
+            market=market_of(variables),
+            vehicle_state_table=required(variables, "VEHICLE_STATE_TABLE"),
+            alerts_table=required(variables, "ALERTS_TABLE"),
+            rejected_bucket=required(variables, "REJECTED_BUCKET"),
+            tables_region=required(variables, "TABLES_REGION"),
             writer_regions=writers,
-            rental_table=required("RENTAL_TABLE") if writers else "",
+            rental_table=required(variables, "RENTAL_TABLE") if writers else "",
             recent_telemetry_table=variables.get("RECENT_TELEMETRY_TABLE", "").strip(),
         )

@@ -8,6 +8,7 @@ from local.aws.store import Store
 from local.clock import Clock
 from local.endpoints import Endpoints
 from local.folder import Folder
+from local.lost import LostRegions
 from local.process import run
 
 
@@ -22,7 +23,12 @@ def serving(folder: Folder) -> Iterator[None]:
 
     store = Store(folder.data)
     with Aws(
-        store, Clock.load(folder.clock), account=account, port=ports.aws, functions=ports.url("functions")
+        store,
+        Clock.load(folder.clock),
+        account=account,
+        port=ports.aws,
+        functions=ports.url("functions"),
+        lost=LostRegions(folder),
     ):
         yield
     store.close()

@@ -31,7 +31,9 @@ _NO_REGION: Final = "us-east-1"
 
 
 class Dispatcher:
-    """A request in, a response out. `services`: by the names they sign with; `rest` gets other requests."""
+    """A request in, a response out. `services`: by the names they sign with; `rest` gets other requests.
+    `lost`: Regions in which nothing is served.
+    """
 
     def __init__(
         self,
@@ -42,7 +44,9 @@ class Dispatcher:
         more_status: Callable[[], Mapping[str, Any]] = dict,
         inbox: Callable[[], list[Any]] = list,
         events_after: Callable[[int, float], tuple[int, list[Any]]] = lambda number, _: (number, []),
+        lost: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
+        self._lost = lost
         self._services = services
         self._protocols = {name: Protocol(name, service) for name, service in services.items()}
         self._rest = rest
@@ -56,6 +60,8 @@ class Dispatcher:
         if incoming.path.startswith("/_local/"):
             return self._local(incoming)
         service, region = scope(incoming)
+        if region in self._lost():
+            return _json({"__type": "ServiceUnavailable", "message": f"{region} is lost"}, 503)
         protocol = self._protocols.get(service)
         if protocol is None:
             return self._rest(incoming)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
+from select import select
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
 from types import TracebackType
@@ -35,6 +36,7 @@ class Incoming:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    gone: Callable[[], bool] = lambda: False
 
     @cached_property
     def parameters(self) -> Mapping[str, str]:
@@ -145,7 +147,15 @@ class _Connection(StreamRequestHandler):
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         path, _, query = parts[1].partition("?")
-        return Incoming(parts[0], path, query, headers, self._body(headers))
+        return Incoming(parts[0], path, query, headers, self._body(headers), self._gone)
+
+    def _gone(self) -> bool:
+        """Whether the other side has hung up: it can be read, and there is nothing."""
+        readable, _, _ = select([self.connection], [], [], 0)
+        try:
+            return bool(readable) and self.connection.recv(1, socket.MSG_PEEK) == b""
+        except OSError:
+            return True
 
     def _body(self, headers: Mapping[str, str]) -> bytes:
         if "chunked" in headers.get("transfer-encoding", "").lower():

@@ -68,7 +68,7 @@ class Protocol:
     ) -> Answer:
         wait = incoming.headers.get(WAIT_HEADER)
         return self._service.call(
-            Call(operation, region, account, params, 0.0 if wait is None else seconds(wait))
+            Call(operation, region, account, params, 0.0 if wait is None else seconds(wait), incoming.gone)
         )
 
     def _serve_json(self, incoming: Incoming, region: str, account: str) -> Response:

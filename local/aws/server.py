@@ -1,5 +1,6 @@
 """The emulated AWS of one account, all together."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -20,17 +21,25 @@ from local.dynamodb import Engine
 class Aws:
     """Serves between `start` and `stop`, or as a context. It begins as the store has it.
 
-    `port` 0 takes a free one. `functions`: the origin of Lambda's API. Raises OSError when the port is taken.
+    `port` 0 takes a free one. `functions`: the origin of Lambda's API. `lost`: Regions that do not answer.
+    Raises OSError when the port is taken.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, *, account: str, port: int = 0, functions: str = ""
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        account: str,
+        port: int = 0,
+        functions: str = "",
+        lost: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._stack = ExitStack()
         self._invocations = Invocations(store, functions)
         invoke = self._invocations.put
         self.moto = MotoJournal(store, clock, account=account, changed=self._object_changed)
-        self.dynamodb = Engine(store, clock)
+        self.dynamodb = Engine(store, clock, lag=lambda *two: None if lost() & {*two} else 0.0)
         self.messaging = messaging_services(
             store, clock, account=account, invoke=invoke, objects=self.moto.put_object
         )
@@ -52,6 +61,7 @@ class Aws:
             more_status=self._more_status,
             inbox=self.messaging.inbox,
             events_after=self.messaging.events_after,
+            lost=lost,
         )
         self._server = HttpServer(dispatcher, port=port)
         self.origin = self._server.origin

@@ -1,6 +1,6 @@
 """What an emulated service is: a call in, an answer out, both as the API's JSON has them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -12,6 +12,7 @@ class Call:
     """One call. `operation` such as `SendMessage`; `params`: by the API's member names, blobs in base64.
 
     `wait_seconds`: how long (really) a read may wait for something to read; of the platform's own pollers.
+    `gone`: whether whoever called has hung up, so that what is handed out would reach nobody.
     """
 
     operation: str
@@ -19,6 +20,7 @@ class Call:
     account: str
     params: Mapping[str, Any] = field(default_factory=dict)
     wait_seconds: float = 0.0
+    gone: Callable[[], bool] = lambda: False
 
 
 class AwsError(Exception):

@@ -284,13 +284,14 @@ class Sqs(Engine):
             wait = params.get("WaitTimeSeconds")
             if wait is None:
                 wait = queue.setting("ReceiveMessageWaitTimeSeconds")
-            hidden = params.get("VisibilityTimeout")
-            if hidden is None:
-                hidden = queue.setting("VisibilityTimeout")
-            hidden = self.whole("VisibilityTimeout", hidden, 0, 43_200)
             end = time.monotonic() + self.whole("WaitTimeSeconds", wait, 0, 20)
             while True:
-                received = self._take(queue, most, hidden)
+                hidden = params.get("VisibilityTimeout")
+                if hidden is None:  # the queue's own may change while somebody waits
+                    hidden = queue.setting("VisibilityTimeout")
+                if call.gone():  # killed while it waited: others may have the messages
+                    return {}
+                received = self._take(queue, most, self.whole("VisibilityTimeout", hidden, 0, 43_200))
                 left = end - time.monotonic()
                 if received or left <= 0:
                     break

@@ -49,7 +49,7 @@ def deploy(
     task = make_task(project, stack, Options(config=config, timeout=_SECONDS))
     account = folder.account.read_text(encoding="utf-8").strip()
     endpoints = Endpoints.load(folder.endpoints)
-    ledger = Ledger(folder.deployment, project.name, stack, account, endpoints.url("aws"))
+    ledger = Ledger(folder.deployment, project.name, stack, account)
     if ledger.other:
         raise UsageError(f"{folder.deployment} is not of {stack} in account {account}: take the folder away")
     provisioner = LocalProvisioner(

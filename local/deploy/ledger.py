@@ -1,16 +1,13 @@
 """deployment.json as the memory of a deployment: what was there, and what is there by now."""
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from local.deploy.wanted import without_paths
 from local.deployment import Deployed, Deployment
-from local.folder import write_whole
 
 SAVE_EVERY: Final = 100
 """As many changes may be done again when a deployment is killed."""
@@ -20,12 +17,12 @@ class Ledger:
     """What is changed is saved now and then, and by `save`, so that whatever ends a deployment, the next one
     goes on from there."""
 
-    def __init__(self, file: Path, project: str, stack: str, account: str, origin: str) -> None:
+    def __init__(self, file: Path, project: str, stack: str, account: str) -> None:
         self._file = file
         self._lock = RLock()
         self._unsaved = 0
         self._about = (project, stack, account)
-        before = _moved(file, origin) if file.exists() else Deployment(project, stack, account, {})
+        before = Deployment.load(file) if file.exists() else Deployment(project, stack, account, {})
         self.other = before.account != account or before.stack != stack
         self.exports: Mapping[str, Any] = before.exports
         self._resources: dict[str, Deployed] = dict(before.resources)
@@ -65,18 +62,6 @@ class Ledger:
         self._unsaved += created
         if self._unsaved >= SAVE_EVERY:
             self.save()
-
-
-def _moved(file: Path, origin: str) -> Deployment:
-    """What was deployed, with URLs of queues where the emulated AWS listens now: `origin`."""
-    before = Deployment.load(file)
-    queue = next(before.all("aws:sqs/queue:Queue"), None)
-    old = "{0.scheme}://{0.netloc}".format(urlsplit(str(queue["url"]))) if queue else origin
-    if old != origin:
-        text = file.read_text(encoding="utf-8")
-        write_whole(file, re.sub(re.escape(old) + r"(?!\d)", origin, text))
-        before = Deployment.load(file)
-    return before
 
 
 def same(one: Any, other: Any) -> bool:  # noqa: ANN401 - JSON

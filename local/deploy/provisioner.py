@@ -19,7 +19,7 @@ from local.deploy.wanted import Wanted, digest
 from local.deployment import Deployed
 from local.endpoints import Endpoints
 from local.web import HOST
-from offline.errors import EngineError
+from offline.engine_errors import EngineError
 from offline.graph import Resource
 from offline.provisioner import Provisioned
 from offline.urns import PROVIDER_PREFIX

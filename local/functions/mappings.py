@@ -90,6 +90,7 @@ class Mappings:
                     "function": running.mapping.function,
                     "state": "Enabled",
                     "lastResult": running.words,
+                    "ageSeconds": running.age,
                 }
                 for running in self._running.values()
             ]
@@ -100,6 +101,7 @@ class _Running:
         self.mapping = mapping
         self.over = Event()
         self.words = "No records processed"
+        self._sources = sources
         self._threads = [Thread(target=self._run, args=(source,), daemon=True) for source in sources]
         for thread in self._threads:
             thread.start()
@@ -119,6 +121,12 @@ class _Running:
             except Exception:
                 _logger.exception("%s", self.mapping.source)
                 self.over.wait(_AGAIN_SECONDS)
+
+    @property
+    def age(self) -> float | None:
+        """Of the last record of a stream when it was done with; None for a queue."""
+        ages = [one.age_seconds for one in self._sources if isinstance(one, StreamSource)]
+        return round(max(ages), 1) if ages else None
 
     def stop(self) -> None:
         """No further read; a call that runs goes on to its end."""

@@ -11,11 +11,12 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from local.functions.pool import ThrottledError
-from local.functions.service import Lambda, UnknownFunctionError
+from local.functions.service import Lambda, LostError, UnknownFunctionError
 from local.web import Request, Response
 
 MAX_PAYLOAD: Final = 6 * 1_048_576
 _INVOKE: Final = re.compile(r"/2015-03-31/functions/(.+)/invocations")
+_SCHEDULE: Final = re.compile(r"/_local/schedules/(.+)/run")
 _JSON: Final = ("Content-Type", "application/json")
 
 
@@ -27,22 +28,27 @@ class LambdaApi:
 
     def serve(self, request: Request) -> Response:
         """Calls a function, or tells the status."""
-        if request.path == "/_local/status":
-            return Response(200, [_JSON], json.dumps(self._functions.status()).encode())
-        if request.path.startswith("/_local/schedules/") and request.path.endswith("/run"):
-            known = self._functions.run_schedule(request.path.split("/")[3])
-            return Response(202 if known else 404, [_JSON], b"{}")
+        if request.path.startswith("/_local/"):
+            return self._local(request)
         found = _INVOKE.fullmatch(request.path)
         if found is None or request.method != "POST":
-            return _refused(
-                404, "ResourceNotFoundException", f"{request.method} {request.path} is not served"
-            )
+            return _refused(404, "ResourceNotFoundException", f"{request.path} is not served")
         try:
             return self._invoke(unquote(found[1]), request)
         except UnknownFunctionError as error:
             return _refused(404, "ResourceNotFoundException", f"Function not found: {error.args[0]}")
+        except LostError as error:
+            return _refused(503, "ServiceException", f"{error} is lost")
         except ThrottledError:
             return _refused(429, "TooManyRequestsException", "Rate Exceeded.")
+
+    def _local(self, request: Request) -> Response:
+        """What no AWS has: for `ev`, and for tests."""
+        if request.path == "/_local/status":
+            return Response(200, [_JSON], json.dumps(self._functions.status()).encode())
+        schedule = _SCHEDULE.fullmatch(request.path)
+        known = schedule is not None and self._functions.run_schedule(schedule[1])
+        return Response(202 if known else 404, [_JSON], b"{}")
 
     def _invoke(self, named: str, request: Request) -> Response:
         payload = request.body or b"{}"

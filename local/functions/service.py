@@ -21,10 +21,15 @@ from local.functions.pool import Pool, ThrottledError
 from local.functions.schedules import Schedules
 from local.functions.spec import Function, function_name, functions, mappings, schedules
 from local.functions.worker import Place, Result
+from local.lost import LostRegions
 
 
 class UnknownFunctionError(KeyError):
     """There is no function of that name."""
+
+
+class LostError(Exception):
+    """The function's Region is lost."""
 
 
 class Lambda:
@@ -45,6 +50,8 @@ class Lambda:
         )
         self._schedules = Schedules(self._store, clock, aws, invoke=self.invoke_later)
         self._stamp = 0
+        self._lost_regions = LostRegions(folder)
+        self._lost: frozenset[str] = frozenset()
 
     def start(self) -> None:
         """Begin with what calls functions by itself."""
@@ -65,8 +72,9 @@ class Lambda:
         """Take up a new deployment and changed sources."""
         file = self._folder.deployment
         stamp = file.stat().st_mtime_ns if file.is_file() else 0
-        if stamp != self._stamp:
-            self._stamp = stamp
+        lost = self._lost_regions()
+        if stamp != self._stamp or lost != self._lost:
+            self._stamp, self._lost = stamp, lost
             self._take_up(Deployment.load(file))
         for pool in list(self._pools.values()):
             pool.look()
@@ -83,8 +91,11 @@ class Lambda:
                 elif pool.function != function:
                     pool.renew(function)
         self._later.functions = wanted
-        self._mappings.take_up(list(mappings(deployment)), wanted)
-        self._schedules.take_up(list(schedules(deployment)))
+        lost = self._lost
+        self._mappings.take_up([one for one in mappings(deployment) if one.region not in lost], wanted)
+        self._schedules.take_up(
+            [one for one in schedules(deployment) if one.target.split(":")[3] not in lost]
+        )
 
     def _place(self, function: Function) -> Place:
         return Place(
@@ -95,11 +106,13 @@ class Lambda:
         )
 
     def pool(self, named: str) -> Pool:
-        """The function's environments, by its name or ARN. Raises UnknownFunctionError."""
+        """The function's environments, by its name or ARN. Raises UnknownFunctionError and LostError."""
         with self._lock:
             pool = self._pools.get(function_name(named))
         if pool is None:
             raise UnknownFunctionError(function_name(named))
+        if pool.function.region in self._lost_regions():
+            raise LostError(pool.function.region)
         return pool
 
     def invoke(self, named: str, payload: bytes) -> Result:
@@ -114,7 +127,7 @@ class Lambda:
         """For calls that nobody waits for: None when there is no room, or no such function any more."""
         try:
             return self.pool(name).invoke(payload)
-        except (ThrottledError, UnknownFunctionError):
+        except (ThrottledError, UnknownFunctionError, LostError):
             return None
 
     def _wait_and_invoke(self, named: str, payload: bytes) -> Result:

@@ -32,7 +32,10 @@ Record = dict[str, Any]
 
 
 class StreamSource:
-    """One reader of all shards, one after the other. A checkpoint is kept after each batch."""
+    """One reader of all shards, one after the other. A checkpoint is kept after each batch.
+
+    `age_seconds`: how old the last record was when it was done with, by the platform's clock.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class StreamSource:
             if place.startswith(prefix)
         }
         self._iterators: dict[str, str] = {}
+        self.age_seconds = 0.0
         self._shards: list[str] = []
 
     def work(self, over: Event) -> None:
@@ -196,6 +200,7 @@ class StreamSource:
 
     def _check(self, shard: str, batch: list[Record]) -> None:
         self._done[shard] = self._number(batch[-1])
+        self.age_seconds = self._clock() - self._at(batch[-1])
         with self._store.transaction() as writing:
             writing.put(_KIND, f"{self._mapping.uuid}/{shard}", self._done[shard])
 

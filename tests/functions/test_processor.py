@@ -14,8 +14,9 @@ from moto import mock_aws
 from ev_rental.folding import MAX_ALERT_CHANGES
 from ev_rental.geofence import market_fence
 from ev_rental.vocabulary import Market, RejectReason, Severity
+from rental_store.environment import SettingError
 from telemetry_processor import handler as entry
-from telemetry_processor.environment import Environment, SettingError
+from telemetry_processor.environment import Environment
 from telemetry_processor.processor import MAX_FOLDS, Processor
 from telemetry_processor.rejected import RejectedRecords
 from telemetry_processor.store import OvertakenError, Store

@@ -5,8 +5,9 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
+from rental_store.environment import SettingError
 from telemetry_processor import handler as entry
-from telemetry_processor.environment import Environment, SettingError
+from telemetry_processor.environment import Environment
 from telemetry_processor.writer import KEEP_SECONDS, UnknownWriterError, WriterRegion
 from tests.functions.test_processor import ENVIRONMENT
 

@@ -119,13 +119,7 @@ def test_nothing_is_left_running_not_even_what_a_process_started(
             "deaf", textwrap.dedent(program) + textwrap.dedent(SERVES), str(port), str(file), ports=[port]
         )
     )
-    ours = [int(str(state(children, "deaf")["pid"])), int(file.read_text())]
+    ours = [psutil.Process(int(pid)) for pid in (str(state(children, "deaf")["pid"]), file.read_text())]
     children.stop(grace_seconds=0.2)
-    assert [pid for pid in ours if runs(pid)] == []
-
-
-def runs(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    _, alive = psutil.wait_procs(ours, timeout=PATIENCE)
+    assert [one for one in alive if one.status() != psutil.STATUS_ZOMBIE] == []

@@ -1,6 +1,7 @@
 """The login that stands in for Cognito's: who gets tokens, and who does not."""
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -8,7 +9,8 @@ import jwt
 import pytest
 from jwt.algorithms import RSAAlgorithm
 
-from local.login import Client, Login, Person, challenge_of
+from local.accounts import Accounts, Person
+from local.login import Client, Login, Pool, challenge_of
 from local.web import Request, Response
 
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-length"
@@ -37,10 +39,16 @@ def clock() -> Clock:
     return Clock()
 
 
+PEOPLE = [Person("amelia", "Amelia <Tan>", ("operations", "admin"))]
+
+
 @pytest.fixture
 def login(clock: Clock) -> Login:
-    made = Login([Person("amelia", "Amelia <Tan>", ("operations", "admin"))], clock=clock)
-    made.serve(
+    return served(Login(PEOPLE, clock=clock))
+
+
+def served(login: Login) -> Login:
+    login.serve(
         Client(
             client_id="app",
             origin="http://127.0.0.1:8000",
@@ -50,7 +58,7 @@ def login(clock: Clock) -> Login:
         ),
         "http://127.0.0.1:8001",
     )
-    return made
+    return login
 
 
 def get(login: Login, path: str, asked: dict[str, str], **headers: str) -> Response:
@@ -206,3 +214,39 @@ def test_a_form_of_another_site_and_a_stranger_sign_nobody_in(login: Login) -> N
     assert post(login, "/login", form, origin="https://evil.example").status == 400
     assert post(login, "/login", form | {"username": "mallory"}, origin=login.origin).status == 400
     assert get(login, "/nothing", {}).status == 404
+
+
+def test_a_refresh_token_and_a_stranger_who_signed_up_are_known_after_a_restart(
+    clock: Clock, tmp_path: Path
+) -> None:
+    file, pool = tmp_path / "accounts.sqlite", Pool(sign_up=True)
+    before = served(Login(clock=clock, accounts=Accounts(PEOPLE, file), pool=pool))
+    form = {"email": "mei@example.com", "request": urlencode(ASKED)}
+    answer = post(before, "/login", form, origin=before.origin)
+    _, tokens = exchange(before, location(answer)[1]["code"])
+    # Not closed: it was killed.
+    after = served(Login(clock=clock, accounts=Accounts(PEOPLE, file), pool=pool))
+    assert after.claims(tokens["access_token"]) == before.claims(tokens["access_token"])
+    renew = {"grant_type": "refresh_token", "client_id": "app", "refresh_token": tokens["refresh_token"]}
+    assert post(after, "/oauth2/token", renew).status == 200
+    assert b"mei@example.com" in get(after, "/oauth2/authorize", ASKED).body
+    assert tokens["refresh_token"].encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize("email", ["no address", "a@b", "x@y..com", "@example.com", '"><script>@example.com'])
+def test_what_is_no_address_signs_nobody_up(clock: Clock, email: str) -> None:
+    login = served(Login(clock=clock, pool=Pool(sign_up=True)))
+    form = {"email": email, "request": urlencode(ASKED)}
+    assert post(login, "/login", form, origin=login.origin).status == 400
+    assert login.accounts.everybody() == []
+
+
+def test_on_a_faster_clock_tokens_last_as_long_for_a_person(clock: Clock) -> None:
+    login = served(Login(PEOPLE, clock=clock, pool=Pool(token_seconds=900, speed=60)))
+    told = login.tokens("amelia")
+    clock.now += 899 * 60
+    assert told["expires_in"] == 900
+    login.claims(told["access_token"])
+    clock.now += 60
+    with pytest.raises(jwt.ExpiredSignatureError):
+        login.claims(told["access_token"])

@@ -6,8 +6,6 @@ import pytest
 
 from components.backoffice.headers import content_security_policy
 from components.backoffice.site_files import CONTENT_TYPES, IMMUTABLE, REVALIDATED
-from components.rest_api import Cors
-from local.gateway import _SHOWN_HEADERS, _TAKEN_HEADERS
 from local.site import NotBuiltError, Site, security_headers
 from local.web import Request
 
@@ -52,12 +50,6 @@ def test_the_policy_is_the_deployments_own_but_for_what_needs_tls() -> None:
     ours = dict(security_headers(("https://staff-api.example.com", "https://login.example.com")))
     assert ours["Content-Security-Policy"] == deployed.removesuffix("; upgrade-insecure-requests")
     assert deployed != ours["Content-Security-Policy"]
-
-
-def test_preflights_allow_what_the_deployments_do() -> None:
-    cors = Cors(origin="https://backoffice.example.com")
-    assert tuple(_TAKEN_HEADERS.split(", ")) == cors.request_headers
-    assert tuple(_SHOWN_HEADERS.split(", ")) == cors.exposed_headers
 
 
 def test_an_app_that_is_not_built_says_how(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def ev(
     command: Sequence[str] = ("preview",),
 ) -> Ran:
     """Run `ev preview`, or another command, as a user does, in a process of its own."""
-    command = [sys.executable, "-m", "offline.cli", *command, *map(str, arguments), "--cwd", str(cwd)]
+    command = [sys.executable, "-m", "cli", *command, *map(str, arguments), "--cwd", str(cwd)]
     done = subprocess.run(  # noqa: S603 - this interpreter, our own command
         command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
     )

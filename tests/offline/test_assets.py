@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from offline.assets import AssetHasher
-from offline.errors import EngineError
+from offline.engine_errors import EngineError
 from offline.values import ARCHIVE, ASSET, SIGNATURE
 from tests.offline.projects import Written, clean, errors, named, write
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from offline.errors import EngineError
+from offline.engine_errors import EngineError
 from offline.invokes import policy_document
 
 

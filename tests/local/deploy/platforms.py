@@ -30,6 +30,7 @@ class Platform:
     folder: Folder
     project: Path
     origin: str
+    store: Store
 
     def program(self, text: str) -> None:
         """Write the program."""
@@ -71,7 +72,7 @@ def platform(path: Path, project: Path, *, stack: str = "dev") -> Iterator[Platf
     with Aws(store, Clock.starting(), account=ACCOUNT) as aws:
         ports = {**PORTS, "aws": int(aws.origin.rpartition(":")[2])}
         Endpoints(**ports).save(folder.endpoints)
-        yield Platform(folder, project, aws.origin)
+        yield Platform(folder, project, aws.origin, store)
     store.close()
 
 

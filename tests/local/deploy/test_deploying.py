@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
+from local.aws.server import Aws
+from local.clock import Clock
 from local.deploy.__main__ import main
+from local.deploy.clients import Clients
 from local.deployment import Deployment
 from local.endpoints import Endpoints
 from offline.errors import UsageError
@@ -311,13 +315,16 @@ def test_the_command_says_how_it_ended(here: Platform, capsys: pytest.CaptureFix
     assert "is no KEY=VALUE" in capsys.readouterr().err
 
 
-def test_a_queue_is_found_again_when_aws_listens_elsewhere(here: Platform) -> None:
-    here.deploy(QUEUE)
-    deployment = here.folder.deployment
-    deployment.write_text(deployment.read_text().replace(here.origin, "http://127.0.0.1:1"))
-    result = here.deploy(QUEUE)
-    assert dict(result.changes) == {"same": 2}
-    assert result.exports["url"].startswith(here.origin)
+def test_nothing_changes_when_aws_listens_elsewhere(here: Platform) -> None:
+    url = here.deploy(QUEUE).exports["url"]
+    with Aws(here.store, Clock.starting(), account=ACCOUNT) as moved:
+        before = Endpoints.load(here.folder.endpoints)
+        replace(before, aws=int(moved.origin.rpartition(":")[2])).save(here.folder.endpoints)
+        result = here.deploy(QUEUE)
+        assert dict(result.changes) == {"same": 2}
+        there = Clients(moved.origin)("sqs", REGION)
+        assert there.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    assert "127.0.0.1" not in here.folder.deployment.read_text()
 
 
 def test_the_ledger_of_another_account_is_refused(here: Platform) -> None:

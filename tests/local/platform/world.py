@@ -1,9 +1,7 @@
 """A platform that runs, and who meets it: riders, staff and cars, all through its public doors."""
 
+import base64
 import json
-import ssl  # noqa: F401 - urllib wants it imported before threads do
-import subprocess
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -11,22 +9,26 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from email.message import Message as HttpHeaders
 from queue import Empty, Queue
-from threading import Event
+from threading import Condition, Event
 from time import monotonic
 from typing import Any, Final, TypeVar
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
+from ev_rental.telemetry import LEAVES
 from local.clock import Clock
 from local.deployment import Deployment
 from local.endpoints import Endpoints
-from local.fleet.car import Car
-from local.folder import ROOT, Folder
+from local.folder import Folder
 from local.iot.credentials import token
+from local.iot.enrol import enrol
 from local.web import HOST
 
+RULE: Final = "aws:iot/topicRule:TopicRule"
+PATHS: Final = {leaf.stored_name: leaf.path for leaf in LEAVES}
 OPERATOR, TECHNICIAN, ADMIN = "amelia.tan", "marco.silva", "jonas.weber"
 PATIENCE: Final = 60.0  # s: how long a busy machine may take
 _T = TypeVar("_T")
@@ -39,7 +41,7 @@ class NeverError(AssertionError):
 def eventually(look: Callable[[], _T | None], what: str, seconds: float = PATIENCE) -> _T:
     """What `look` finds, as soon as it finds something. Raises NeverError."""
     deadline = monotonic() + seconds
-    while (found := look()) is None or found is False:
+    while not (found := look()):
         if monotonic() > deadline:
             raise NeverError(f"{what} did not come in {seconds:g} s")
         Event().wait(0.1)
@@ -95,9 +97,10 @@ class Api:
         return answer.body
 
 
-def _answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
+def _answer(status: int, body: bytes, headers: HttpHeaders) -> Answer:
     kind = headers.get("content-type", "")
-    return Answer(status, json.loads(body) if "json" in kind else body, headers)
+    found = {name.lower(): value for name, value in headers.items()}
+    return Answer(status, json.loads(body) if "json" in kind else body, found)
 
 
 @dataclass
@@ -108,6 +111,7 @@ class World:
     endpoints: Endpoints = field(init=False)
     deployment: Deployment = field(init=False)
     clock: Clock = field(init=False)
+    bays: dict[str, dict[str, str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.endpoints = Endpoints.load(self.folder.endpoints)
@@ -122,7 +126,8 @@ class World:
         """The rider API as a rider, who is signed up if nobody knows them, and verified."""
         access_token = self._token("rider_login", username)
         rider = Api(self.endpoints.url("rider_api"), access_token)
-        self.staff(ADMIN).post(f"/v1/riders/{subject(access_token)}/verification", {"verified": True})
+        checked = {"verified": True, "reason": "licence seen"}
+        self.staff(ADMIN).post(f"/v1/riders/{subject(access_token)}/verification", checked)
         return rider
 
     def _token(self, login: str, username: str) -> str:
@@ -138,11 +143,34 @@ class World:
         """Mails, messages and pushes that would have been sent."""
         return list(Api(self.endpoints.url("aws")).get("/_local/inbox"))
 
-    @contextmanager
-    def listening(self) -> Iterator["Bus"]:
+    def listening(self) -> "Bus":
         """The bus from now on."""
-        bus = Bus(self.endpoints.url("aws"))
-        yield bus
+        return Bus(self.endpoints.url("aws"))
+
+    def register(self, vehicle_id: str) -> dict[str, str]:
+        """A car and the bay that it stands in, as staff set them up, and a workshop enrols it; the bay."""
+        admin = self.staff(ADMIN)
+        bay = next(
+            {"stationId": station["stationId"], "bayId": one["bayId"]}
+            for station in admin.get("/v1/stations")["stations"]
+            for one in station["bays"]
+            if not one["registered"]
+        )
+        types = Api(self.endpoints.url("rider_api")).get("/gbfs/3/vehicle_types.json")
+        type_id = types["data"]["vehicle_types"][0]["vehicle_type_id"]
+        set_up = admin.call("PUT", f"/v1/stations/{bay['stationId']}/bays/{bay['bayId']}")
+        assert set_up.status in (200, 201), set_up
+        new = {"vehicleId": vehicle_id, "vehicleTypeId": type_id, "bay": bay}
+        admin.post("/v1/vehicles", new, status=201)
+        admin.post(f"/v1/vehicles/{vehicle_id}/back-in-service", {"reason": "new"})
+        enrol(self.folder, [vehicle_id])
+        self.bays[vehicle_id] = bay
+        return bay
+
+    def reading(self, vehicle_id: str, leaf: str) -> float | None:
+        """What staff see of a leaf, by its stored name."""
+        readings = self.staff().get(f"/v1/vehicles/{vehicle_id}")["readings"]
+        return next((one.get("number") for one in readings if one["path"] == PATHS[leaf]), None)
 
     @contextmanager
     def car(self, vehicle_id: str) -> Iterator["DrivenCar"]:
@@ -197,6 +225,31 @@ def _holds(detail: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return all(found.get(name) == value for name, value in wanted.items())
 
 
+HEALTHY: Final[Mapping[str, Any]] = {
+    PATHS[name]: value
+    for name, value in {
+        "speed": 0.0,
+        "odometer": 12_000_000,
+        "latitude": 1.2834,
+        "longitude": 103.8607,
+        "accuracy": 4.0,
+        "soc": 80.0,
+        "soh": 97.0,
+        "range": 240_000,
+        "cell_min": 3.7,
+        "cell_max": 3.72,
+        "pack_current": 0.6,
+        "temperature_max": 31.0,
+        "charging": False,
+        "cable_connected": False,
+        "low_voltage": 12.7,
+        "broken_down": False,
+        **{f"locked_{door}": True for door in ("fd", "fp", "rd", "rp")},
+        **{f"tyre_{wheel}": 248 for wheel in ("fl", "fr", "rl", "rr")},
+    }.items()
+}
+
+
 class DrivenCar:
     """A car at its MQTT connection: sends what a test makes it measure, and does what it is told."""
 
@@ -206,15 +259,17 @@ class DrivenCar:
         self.sequence = world.clock.ms() // 1_000  # grows over the car's life
         self.commands: Queue[dict[str, Any]] = Queue()
         self.leaves: dict[str, Any] = dict(HEALTHY)
-        self._sent: dict[int, Event] = {}
+        self._acknowledged: set[int] = set()
+        self._told_back = Condition()
         self._heard = Event()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=vehicle_id)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=vehicle_id)
         self._client.username_pw_set(vehicle_id, token(world.folder, vehicle_id))
+        self._client.reconnect_delay_set(1, 2)
         self._client.on_connect = self._connected
         self._client.on_subscribe = lambda *_: self._heard.set()
         self._client.on_message = self._told
-        topics = {made.name.rpartition("-")[2]: made for made in world.deployment.all(RULE)}
-        self._rules = {purpose: made.inputs["name"] for purpose, made in topics.items()}
+        self._client.on_publish = self._heard_of
+        self._rules = [str(made.inputs["name"]) for made in world.deployment.all(RULE)]
         self._market = world.deployment.exports["market"]
 
     def connect(self) -> None:
@@ -247,8 +302,13 @@ class DrivenCar:
     def publish(self, purpose: str, topic: str, message: Any) -> None:
         """By Basic Ingest to the rule of a purpose."""
         content = message if isinstance(message, bytes) else json.dumps(message)
-        place = f"$aws/rules/{self._rules[purpose]}/bh/{self._market}/{self.vehicle_id}/{topic}"
-        self._client.publish(place, content, qos=1).wait_for_publish(PATIENCE)
+        rule = next(name for name in self._rules if name.endswith(purpose))
+        place = f"$aws/rules/{rule}/bh/{self._market}/{self.vehicle_id}/{topic}"
+        number = self._client.publish(place, content, qos=1).mid
+        with self._told_back:
+            if not self._told_back.wait_for(lambda: number in self._acknowledged, PATIENCE):
+                raise NeverError(f"{self.vehicle_id} was not heard")
+            self._acknowledged.discard(number)
 
     def obey(self) -> dict[str, Any]:
         """Do the next thing it is told, and say so. Raises NeverError when it is told nothing."""
@@ -258,12 +318,17 @@ class DrivenCar:
             raise NeverError(f"{self.vehicle_id} was told nothing") from None
         locked = command["action"] == "lock"
         self.leaves |= {PATHS[f"locked_{door}"]: locked for door in ("fd", "fp", "rd", "rp")}
-        answer = {"commandId": command["commandId"], "result": "DONE", "at": self._world.clock.ms()}
-        self.publish("acks", "command-acks", answer)
+        answer = {"commandId": command["commandId"], "result": "done", "at": self._world.clock.ms()}
+        self.publish("command_acks", "command-acks", answer)
         return command
 
     def _connected(self, client: mqtt.Client, *_: Any) -> None:
         client.subscribe(f"bh/{self._market}/{self.vehicle_id}/commands", qos=1)
+
+    def _heard_of(self, _client: mqtt.Client, _data: Any, number: int, *_: Any) -> None:
+        with self._told_back:
+            self._acknowledged.add(number)
+            self._told_back.notify_all()
 
     def _told(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         self.commands.put(json.loads(message.payload))

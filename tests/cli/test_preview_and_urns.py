@@ -1,4 +1,4 @@
-"""`ev preview` as a user and a CI job see it."""
+"""`ev preview` and `ev urns` as a user and a CI job see them."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from offline.cli import main
+from cli.main import main
 from tests.offline.projects import ev, write
 
 
@@ -109,7 +109,7 @@ def test_a_failing_stack_among_several_fails_the_command_but_not_the_others(tmp_
 def test_a_reader_that_has_seen_enough_ends_the_command_without_a_traceback(tmp_path: Path) -> None:
     write(tmp_path, "import pulumi\nfor i in range(20_000):\n    pulumi.export(f'output{i}', 'x' * 20)\n")
     with subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "offline.cli", "preview", "dev", "--cwd", str(tmp_path)],
+        [sys.executable, "-m", "cli", "preview", "dev", "--cwd", str(tmp_path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

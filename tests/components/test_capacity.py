@@ -1,0 +1,65 @@
+"""Capacity: the arithmetic from cars to the limit that bites, and its constants against what is built."""
+
+from hypothesis import given, strategies as st
+
+from components import capacity
+from components.capacity import Bite, bites, first_new, limits
+from components.markets import Market
+from rental_store.fence import SHARDS
+from tests.program.graphs import graphs
+
+cars = st.integers(1, 2_000_000)
+intervals = st.integers(1, 600)
+markets = st.sampled_from(list(Market))
+
+
+@given(cars, cars, intervals, markets)
+def test_no_load_falls_when_cars_are_added(one: int, other: int, interval: int, market: Market) -> None:
+    small, large = sorted((one, other))
+    pairs = zip(limits(small, interval, market), limits(large, interval, market), strict=True)
+    assert all(few.load <= many.load and few.allowed == many.allowed for few, many in pairs)
+
+
+@given(intervals, markets)
+def test_a_limit_bites_at_the_first_fleet_that_reaches_it(interval: int, market: Market) -> None:
+    for bite in bites(interval, market, 1_000_000):
+        used = {limit.name: limit.used or 0 for limit in limits(bite.cars, interval, market)}
+        assert used[bite.limit.name] >= 1
+        if bite.cars > 1:
+            before = {limit.name: limit.used or 0 for limit in limits(bite.cars - 1, interval, market)}
+            assert before[bite.limit.name] < 1
+
+
+def test_every_bite_is_told_in_exactly_one_step() -> None:
+    found = bites(5, Market("sg"), 1_000_000)
+    steps = [(0, 1_000), (1_000, 10_000), (10_000, 100_000), (100_000, 1_000_000)]
+    told: list[Bite] = [bite for above, up_to in steps for bite in first_new(found, above, up_to)]
+    assert told == found
+
+
+def test_a_small_region_takes_fewer_publishes_than_a_large_one() -> None:
+    def publishes(market: str) -> int:
+        return next(b.cars for b in bites(5, Market(market), 1_000_000) if "publishes" in b.limit.name)
+
+    assert (publishes("my"), publishes("sg")) == (10_000, 100_000)
+
+
+def test_the_reserved_concurrency_of_the_other_functions_is_that_of_the_graph() -> None:
+    reserved = {
+        function.name: function.inputs["reservedConcurrentExecutions"]
+        for function in graphs()["dev"].of_type("aws:lambda/function:Function")
+    }
+    processor = [count for name, count in reserved.items() if "telemetry-processor" in name]
+    assert sum(reserved.values()) - sum(processor) == capacity.OTHER_RESERVED
+    rider_api = [count for name, count in reserved.items() if name.endswith("rider-api-function")]
+    assert rider_api == [capacity.RIDER_API_CONCURRENCY]
+
+
+def test_no_function_passes_a_nat_gateway() -> None:
+    functions = graphs()["dev"].of_type("aws:lambda/function:Function")
+    assert [function.name for function in functions if function.inputs.get("vpcConfig")] == []
+
+
+def test_the_fence_has_as_many_items_as_capacity_says() -> None:
+
+    assert SHARDS == capacity.FENCE_ITEMS

@@ -1,0 +1,97 @@
+"""Bringing a platform up when something is in the way, twice, or not to the end."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from socket import create_server
+from threading import Event
+from time import monotonic
+
+import psutil
+import pytest
+
+from local.control import ControlError, UpOptions, forget, stop, up
+from local.endpoints import Endpoints
+from local.folder import ROOT, Folder, python_environment
+from local.supervisor import Options, Status, is_running
+from local.web import HOST
+from tests.local.platform.world import World
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from local.control import UpOptions, up
+from local.folder import Folder
+from local.supervisor import Options
+up(Folder(Path(sys.argv[1])), UpOptions(Options(cars=0)), lambda words: print(words, flush=True))
+"""
+
+
+def running(folder: Folder) -> list[psutil.Process]:
+    """Processes that were started for a folder."""
+    return [
+        one
+        for one in psutil.process_iter(["cmdline"])
+        if any(str(folder.path) in part for part in one.info["cmdline"] or ())
+        and one.status() != psutil.STATUS_ZOMBIE
+    ]
+
+
+def test_a_second_up_deploys_what_changed_and_leaves_the_rest_running(world: World) -> None:
+    status = Status.load(world.folder)
+    assert status is not None
+    said: list[str] = []
+    up(world.folder, UpOptions(Options(("blue-horizons:owner=somebody",), cars=0)), said.append)
+    after = Status.load(world.folder)
+    assert after is not None
+    pids = {name: one["pid"] for name, one in status.processes.items() if name != "deploy"}
+    assert {name: one["pid"] for name, one in after.processes.items() if name != "deploy"} == pids
+    assert any("runs already" in words for words in said)
+    with pytest.raises(ControlError, match="to change the speed, stop it"):
+        up(world.folder, UpOptions(Options(cars=0), speed=3.0), said.append)
+
+
+@pytest.mark.parametrize("sign", ["emulated AWS", "deploying"])
+def test_an_interrupted_up_leaves_nothing_running(sign: str, tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "dev")
+    with subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", PROGRAM, str(folder.path)],
+        cwd=ROOT,
+        env=python_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout is not None
+        for line in program.stdout:
+            if sign in line:
+                break
+        program.send_signal(signal.SIGINT)
+        program.wait(60)
+    assert not is_running(folder)
+    deadline = monotonic() + 20
+    while left := running(folder):
+        assert monotonic() < deadline, left
+        Event().wait(0.1)
+    forget(folder)
+    assert not folder.path.exists()
+
+
+def test_a_platform_that_cannot_come_up_says_why_and_leaves_nothing_running(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "dev")
+    with pytest.raises(ControlError, match="market") as error:
+        up(folder, UpOptions(Options(("blue-horizons:market=xx",), cars=0)), lambda _: None)
+    assert "xx" in str(error.value)
+    assert running(folder) == []
+    assert not stop(folder)
+
+
+def test_a_platform_that_runs_is_not_forgotten(world: World) -> None:
+    with pytest.raises(ControlError, match="stop it first"):
+        forget(world.folder)
+
+
+def test_a_port_that_somebody_else_has_is_given_way_to() -> None:
+    before = Endpoints.choose()
+    with create_server((HOST, before.backoffice)):
+        assert Endpoints.choose(before).backoffice != before.backoffice
