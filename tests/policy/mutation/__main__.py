@@ -13,9 +13,9 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{__doc__}\n")
         return 2
     found = report()
-    sys.stdout.writelines(f"{line}\n" for line in text(found))
     if arguments:
         PAGE.write_text(page(found), encoding="utf-8")
+    sys.stdout.writelines(f"{line}\n" for line in text(found))
     return 1 if found.unexplained() else 0
 
 
