@@ -20,7 +20,7 @@ class Call:
     account: str
     params: Mapping[str, Any] = field(default_factory=dict)
     wait_seconds: float = 0.0
-    gone: Callable[[], bool] = lambda: False
+    gone: Callable[[], bool] = field(default=lambda: False, compare=False, repr=False)
 
 
 class AwsError(Exception):

@@ -125,7 +125,7 @@ def test_the_key_figures_are_those_of_the_api(office: Office) -> None:
     expect(tiles).to_contain_text(f"${revenue // 100:,}.{revenue % 100:02}")
     page.get_by_role("button", name="Trips as a table").click()
     table = page.get_by_role("region", name="Trips").get_by_role("table")
-    expect(table.get_by_role("row").last).to_contain_text(str(days[-1]["trips"]))
+    expect(table.get_by_role("row").last).to_contain_text(f"{days[-1]['trips']:,}")
 
 
 def test_who_signs_out_is_out(office: Office) -> None:

@@ -76,10 +76,10 @@ def test_deploying_the_same_again_changes_nothing(here: Platform) -> None:
 def test_a_changed_attribute_is_changed_in_place_and_messages_stay(here: Platform) -> None:
     url = here.deploy(QUEUE).exports["url"]
     here.client("sqs").send_message(QueueUrl=url, MessageBody="kept")
-    result = here.deploy(QUEUE.replace("visibility_timeout_seconds=60", "visibility_timeout_seconds=90"))
+    result = here.deploy(QUEUE.replace("visibility_timeout_seconds=60", "visibility_timeout_seconds=120"))
     assert dict(result.changes) == {"same": 1, "updated": 1}
     asked = here.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    assert (asked["VisibilityTimeout"], asked["ApproximateNumberOfMessages"]) == ("90", "1")
+    assert (asked["VisibilityTimeout"], asked["ApproximateNumberOfMessages"]) == ("120", "1")
 
 
 def test_an_attribute_that_is_taken_out_gets_its_default_again(here: Platform) -> None:
@@ -166,7 +166,7 @@ def test_an_error_of_the_program_is_the_result(here: Platform) -> None:
 def test_what_a_lost_deployment_made_is_taken_over(here: Platform, program: str) -> None:
     first = here.deploy(program).exports
     here.folder.deployment.unlink()
-    again = here.deploy(program.replace("visibility_timeout_seconds=60", "visibility_timeout_seconds=90"))
+    again = here.deploy(program.replace("visibility_timeout_seconds=60", "visibility_timeout_seconds=120"))
     assert again.errors == []
     assert again.exports == first
 

@@ -108,15 +108,18 @@ class World:
     """The platform in `folder`."""
 
     folder: Folder
-    endpoints: Endpoints = field(init=False)
     deployment: Deployment = field(init=False)
     clock: Clock = field(init=False)
     bays: dict[str, dict[str, str]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.endpoints = Endpoints.load(self.folder.endpoints)
         self.deployment = Deployment.load(self.folder.deployment)
         self.clock = Clock.load(self.folder.clock)
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where it listens now: who brings it up again may find ports taken."""
+        return Endpoints.load(self.folder.endpoints)
 
     def staff(self, username: str = OPERATOR) -> Api:
         """The staff API as somebody of the staff."""
