@@ -66,6 +66,8 @@ def up(folder: Folder, options: UpOptions, say: Say) -> None:
     except BaseException:
         with suppress(ControlError):
             stop(folder)
+        with suppress(subprocess.TimeoutExpired):  # it has let go of the folder, and ends
+            supervisor.wait(_STOP_SECONDS)
         raise
 
 
