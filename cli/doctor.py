@@ -128,7 +128,6 @@ _PACKAGES: Final = (
     ("Pulumi AWS", "pulumi_aws", "pulumi-aws"),
     ("policy SDK", "pulumi_policy", "pulumi-policy"),
     ("moto", "moto", "moto"),
-    ("MQTT broker", "amqtt", "amqtt"),
     ("Lambda runtime", "runtime_client", "awslambdaric"),
     ("pytest", "pytest", "pytest"),
     ("ruff", "ruff", "ruff"),
