@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,8 @@ from offline.values import UNKNOWN, to_struct
 Level = Literal["advisory", "mandatory", "disabled", "remediate"]
 _START_SECONDS = 60
 _CALL_SECONDS = 300
+_IN_FLIGHT = 8
+"""Calls a pack is given at once. The SDK answers four at a time; the others are on their way to it."""
 _SEVERITIES = {1: "low", 2: "medium", 3: "high", 4: "critical"}
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -114,6 +117,7 @@ class PackRun:
         self._seen: set[str] = set()
         self._stub: analyzer_pb2_grpc.AnalyzerStub | None = None
         self._started = threading.Event()
+        self._answers: deque[tuple[grpc.Future[analyzer_pb2.AnalyzeResponse], str]] = deque()
 
     def __enter__(self) -> PackRun:
         self._thread.start()
@@ -146,7 +150,8 @@ class PackRun:
         self._thread.join()
         if not self.report.error and self._stub is not None:
             try:
-                self._collect(self._stub.AnalyzeStack(_stack_request(graph, outputs), timeout=_CALL_SECONDS))
+                request = _stack_request(graph, outputs)
+                self._collect(self._stub.AnalyzeStack.future(request, timeout=_CALL_SECONDS))
             except grpc.RpcError as error:
                 self.report.error = f"the stack's policies failed: {error.details()}"
         self.report.violations = sorted(set(self.report.violations))
@@ -159,6 +164,10 @@ class PackRun:
             self._started.set()
             while (item := self._queue.get()) is not None:
                 self._analyze(*item)
+                if len(self._answers) >= _IN_FLIGHT:
+                    self._collect(*self._answers.popleft())
+            while self._answers:
+                self._collect(*self._answers.popleft())
         except PackError as error:
             self.report.error = str(error)
         except grpc.RpcError as error:
@@ -210,9 +219,10 @@ class PackRun:
                 )
                 if not remedy.diagnostic:
                     request.properties.CopyFrom(remedy.properties)
-        self._collect(self._stub.Analyze(request, timeout=_CALL_SECONDS), resource.urn)
+        self._answers.append((self._stub.Analyze.future(request, timeout=_CALL_SECONDS), resource.urn))
 
-    def _collect(self, response: analyzer_pb2.AnalyzeResponse, urn: str = "") -> None:
+    def _collect(self, answer: grpc.Future[analyzer_pb2.AnalyzeResponse], urn: str = "") -> None:
+        response = answer.result()
         for diagnostic in response.diagnostics:
             level = analyzer_pb2.EnforcementLevel.Name(diagnostic.enforcementLevel).lower()
             message = (

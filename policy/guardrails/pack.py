@@ -36,6 +36,7 @@ from . import (
 )
 from .core.frameworks import fsbp
 from .core.rule import Outcome, Resource, ResourceRule, Rule, StackRule, unique
+from .core.server import TypedPolicy
 from .core.waivers import SCHEMA, Ledger, today_utc
 
 NAME = "guardrails"
@@ -142,7 +143,7 @@ def _resource_policy(rule: ResourceRule, ledger: Ledger) -> Policy:
         for verdict in failures:
             report(verdict.message, args.urn)
 
-    return ResourceValidationPolicy(validate=validate, **_metadata(rule))
+    return TypedPolicy(rule.concerns, validate=validate, **_metadata(rule))
 
 
 def _stack_policy(rule: StackRule, ledger: Ledger) -> Policy:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, strategies as st
 from pulumi_policy import PolicyResource
 
-from guardrails.core.once import READERS, read_once, remembering
+from guardrails.core.once import READERS, read_once
+from guardrails.core.remember import remembering
 from guardrails.core.rule import Outcome
 from guardrails.events import asynchronous, queues
 from guardrails.hardening import containers, secrets
@@ -193,6 +194,8 @@ def test_the_sdk_still_reads_in_the_way_that_the_pack_remembers() -> None:
     sdk = SimpleNamespace(**vars(pulumi_policy.policy))
     assert read_once(cast("Any", sdk))
     assert all(getattr(sdk, name) is not getattr(pulumi_policy.policy, name) for name in READERS)
+    server, own = sdk._PolicyAnalyzerServicer, pulumi_policy.policy._PolicyAnalyzerServicer
+    assert issubclass(server, own)
     assert sdk.json_format.MessageToJson is pulumi_policy.policy.json_format.MessageToJson  # type: ignore[attr-defined]  # the SDK's own import
 
 

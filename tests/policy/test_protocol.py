@@ -105,6 +105,21 @@ def test_no_rule_stumbled_over_an_unknown_value(hard_cases: PackReport) -> None:
     assert {found.level for found in hard_cases.violations} == {"mandatory"}
 
 
+def test_the_sdks_own_way_of_reading_finds_the_same(tmp_path: Path) -> None:
+    plain = Path(shutil.copytree(PACK, tmp_path / "plain", ignore=shutil.ignore_patterns("__pycache__")))
+    program = (plain / "__main__.py").read_text(encoding="utf-8")
+    (plain / "__main__.py").write_text(program.replace("read_once(policy)\n", ""), encoding="utf-8")
+    sources = {"kmsKeyId": [urn_of(KEY, "own")]}
+    resources = [
+        _resource(KEY, {}, "own"),
+        *(_resource(case.token, case.props, name, sources) for name, case in CASES.items()),
+    ]
+    config = {"waivers": {"enforcementLevel": "mandatory", "waivers": []}}
+    found = [_run(resources, config, groups=("",), pack=pack) for pack in (PACK, plain)]
+    assert found[0].violations == found[1].violations
+    assert {violation.policy for violation in found[0].violations} & STACK_RULES
+
+
 def test_the_pack_tells_its_rules() -> None:
     report = _run([], groups=("",))
     assert (report.name, report.policies) == ("guardrails", len(ALL_RULES))

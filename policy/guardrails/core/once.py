@@ -7,44 +7,30 @@ remember their last results. Everybody gets the same objects, so no rule may cha
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
-READERS = ("deserialize_properties", "unknown_checking_proxy")
-"""Functions of the SDK's module that take what the one before has made."""
+from .remember import remembering
+from .server import can_narrow, narrowing
 
+READERS = ("deserialize_properties", "unknown_checking_proxy", "signature")
+"""Functions of the SDK's module: two take what the one before has made, one its own settings."""
+
+_SERVER = "_PolicyAnalyzerServicer"
 _JSON = "json_format"
-_MOST = 20_000
-"""Results to remember: four for each resource of a stack of five thousand."""
 
 
 def read_once(sdk: ModuleType) -> bool:
     """Let `pulumi_policy.policy` remember what it has read; `False` when it no longer reads in this way."""
-    if not all(callable(getattr(sdk, name, None)) for name in READERS) or not hasattr(sdk, _JSON):
+    server: Any = getattr(sdk, _SERVER, None)
+    readers = [getattr(sdk, name, None) for name in READERS]
+    if not all(map(callable, readers)) or not hasattr(sdk, _JSON) or not can_narrow(server):
         return False
     setattr(sdk, _JSON, _JsonFormat(getattr(sdk, _JSON)))
     for name in READERS:
         setattr(sdk, name, remembering(getattr(sdk, name)))
+    setattr(sdk, _SERVER, narrowing(server))
     return True
-
-
-def remembering(function: Callable[..., object], most: int = _MOST) -> Callable[..., object]:
-    """The function, with its results kept by the identity of its first argument.
-
-    The argument is kept along, so that its identity cannot become another's.
-    """
-    known: dict[tuple[int, tuple[object, ...]], tuple[object, object]] = {}
-
-    def call(argument: object, *more: object) -> object:
-        key = (id(argument), more)
-        found = known.get(key)
-        if found is None:
-            if len(known) >= most:
-                known.clear()
-            found = known[key] = (argument, function(argument, *more))
-        return found[1]
-
-    return call
 
 
 class _JsonFormat:
