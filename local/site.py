@@ -56,7 +56,7 @@ class Site:
     def __init__(self, folder: Path, config: Mapping[str, Any], connect_to: tuple[str, ...]) -> None:
         if not (folder / "index.html").is_file():
             raise NotBuiltError(
-                f"{folder / 'index.html'} is missing: build the back office with `make backoffice`"
+                f"{folder / 'index.html'} is missing: build the back office with `make pages`"
             )
         self._folder = folder.resolve()
         self._config = json.dumps(config).encode()

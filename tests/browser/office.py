@@ -59,7 +59,7 @@ def built() -> Path:
     """The built web app and what its tests need. Fails the test without them."""
     for file in (BUILT / "index.html", AXE):
         if not file.is_file():
-            pytest.fail(f"{file.relative_to(ROOT)} is missing: build with `make backoffice`", pytrace=False)
+            pytest.fail(f"{file.relative_to(ROOT)} is missing: build with `make pages`", pytrace=False)
     return BUILT
 
 

@@ -1,7 +1,9 @@
 """Commands that pages name are there: `ev` verbs and their options, make targets, modules and files."""
 
+import os
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,11 @@ from cli.main import build_parser
 from tests.docs.pages import PAGES, Page, read
 from tests.stacks import ROOT, STACKS
 
-_TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+_RULES = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+_TARGETS = set(_RULES)
+_NAMED = re.compile(r"`make ([a-z{][^`\n]*)`|run: make ([a-z].*)|^ +make ([a-z].*)$", re.MULTILINE)
+_WRITTEN = (".py", ".ts", ".tsx", ".yml", ".yaml", ".toml", "Makefile")
+_NOT_OURS = {".git", ".local", ".venv", "build", "dist", "node_modules"}
 _FILE = re.compile(
     r"(?:(?:cli|components|composition|delivery|diagrams|functions|local|offline|policy|tests|docs)/)[\w./-]+\.\w+"
 )
@@ -43,10 +49,27 @@ def _is_ev(line: str) -> bool:
 
 
 def _is_make(line: str) -> bool:
-    if not re.match(r"make [a-z]", line):
-        return True
-    targets = [word for word in line.split()[1:] if "=" not in word]
-    return all(target in _TARGETS for target in targets)
+    return not re.match(r"make [a-z]", line) or not _missing(line.removeprefix("make "))
+
+
+def _missing(words: str) -> set[str]:
+    """What `make` is told to make and cannot."""
+    return {word for word in words.split() if "=" not in word} - _TARGETS
+
+
+def missing_targets(text: str, *, commands: bool) -> set[str]:
+    """Targets that code or a message names and that are not there. `commands`: whether lines are commands."""
+    found: set[str] = set()
+    for quoted, step, line in _NAMED.findall(text):
+        found |= _missing(quoted or (step or line if commands else ""))
+    return {target for target in found if not target.startswith("{")}  # which one is known when it runs
+
+
+def _ours() -> Iterator[Path]:
+    """Everything that is written by hand, but for pages."""
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in _NOT_OURS]
+        yield from (Path(folder, name) for name in names if name.endswith(_WRITTEN))
 
 
 def _is_module(line: str) -> bool:
@@ -74,6 +97,27 @@ def test_a_file_that_is_not_there_is_found() -> None:
     assert untrue(Page(ROOT / "docs/page.md", "`components/nosuch.py`, `components/sizing.py`")) == [
         "components/nosuch.py"
     ]
+
+
+def test_every_target_that_code_or_a_message_names_is_there() -> None:
+    named = {
+        file.relative_to(ROOT).as_posix(): missing_targets(
+            file.read_text(encoding="utf-8"), commands=file.suffix in (".yml", ".yaml")
+        )
+        for file in _ours()
+    }
+    assert {name: missing for name, missing in named.items() if missing} == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["build it with `make {}`", "        run: make layer {}", "          make {}"]
+)
+def test_a_target_that_is_not_there_is_found(text: str) -> None:
+    assert missing_targets(text.format("nosuch"), commands=True) == {"nosuch"}
+
+
+def test_a_target_is_made_in_one_way() -> None:
+    assert sorted(_RULES) == sorted(_TARGETS)
 
 
 def test_stacks_that_pages_preview_exist() -> None:
