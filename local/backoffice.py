@@ -16,8 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, RLock, Thread
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import staff_api.handler
 from components.markets import MARKETS, Market as StackMarket
@@ -35,6 +34,7 @@ from local.dynamodb import Engine, intercepted
 from local.front.gateway import Gateway, Settings
 from local.login import Client, Login
 from local.people import PEOPLE
+from local.running import Running
 from local.site import BUILT, ROOT, NotBuiltError, Site
 from local.tables import NAMES
 from local.web import Request, Response, Server
@@ -65,8 +65,8 @@ class Options:
             raise ValueError(f"port is {self.port}: 0 to 65535 are ports, 0 is any free one")
 
 
-class Backoffice:
-    """Everything that runs, between `start` and `stop`, or as a context. `clock`: s, of the tokens."""
+class Backoffice(Running):
+    """Everything that runs. `clock`: s, of the tokens."""
 
     def __init__(self, options: Options, *, clock: Callable[[], float] = time.time) -> None:
         self.options = options
@@ -206,18 +206,6 @@ class Backoffice:
     def _live(self) -> None:
         while not self._over.wait(TICK_SECONDS):
             self.tick()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,7 +23,8 @@ _log: Final = logging.getLogger(__name__)
 class Messaging(dict[str, Service]):
     """The services by their SigV4 names: sqs, kinesis, sns, events, firehose.
 
-    `close` ends what goes on in the background: retries of EventBridge, buffers of Firehose.
+    `invoke` starts a Lambda function by its ARN, `objects` puts (bucket, key, body). `close` ends what goes
+    on in the background: retries of EventBridge, buffers of Firehose.
     """
 
     def __init__(
@@ -73,15 +74,3 @@ class Messaging(dict[str, Service]):
     def _run(self) -> None:
         while not self._ended.wait(_STEP_SECONDS):
             self.run_due()
-
-
-def messaging_services(
-    store: Store,
-    clock: Clock,
-    *,
-    account: str,  # noqa: ARG001 - every call says its own
-    invoke: Callable[[str, Mapping[str, Any]], None],
-    objects: PutObject,
-) -> Messaging:
-    """`invoke` starts a Lambda function by its ARN, `objects` puts (bucket, key, body)."""
-    return Messaging(store, clock, invoke, objects)

@@ -18,7 +18,7 @@ from local.deploy.unset import Outputs, complaint, texts
 from local.deploy.wanted import Wanted, digest
 from local.deployment import Deployed
 from local.endpoints import Endpoints
-from local.web import HOST
+from local.listener import HOST
 from offline.engine_errors import EngineError
 from offline.graph import Resource
 from offline.provisioner import Provisioned

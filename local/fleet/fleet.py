@@ -24,7 +24,7 @@ from local.fleet.scenarios import SCENARIOS, Scene
 from local.fleet.setting_up import SettingUp
 from local.folder import ROOT, Folder
 from local.iot.credentials import token
-from local.web import HOST
+from local.listener import HOST
 from offline.config import Project, load_config
 
 RULE: Final = "aws:iot/topicRule:TopicRule"

@@ -24,7 +24,7 @@ from local.fleet.turn import Turn
 from local.folder import Folder
 from local.iot import packets
 from local.iot.packets import Kind, Packet
-from local.web import HOST
+from local.listener import HOST
 
 TOPICS = Topics("telemetry/{}", "acks/{}", "commands/{}")
 CALM = Weather(duplicate=0.0, reorder=0.0, lost_contact=0.0)

@@ -14,8 +14,8 @@ import pytest
 from local.control import ControlError, UpOptions, forget, stop, up
 from local.endpoints import Endpoints
 from local.folder import ROOT, Folder, python_environment
+from local.listener import HOST
 from local.supervisor import Options, Status, is_running
-from local.web import HOST
 from tests.local.platform.world import World
 
 PROGRAM = """
