@@ -57,8 +57,8 @@ layer: $(LAYER) ## build the arm64 dependency layer of the functions from its lo
 
 pages: $(PAGES) ## build the back office's pages
 
-backoffice-dev: $(READY) $(PAGES) ## serve the back office with a generated fleet, on 127.0.0.1
-	@PYTHONPATH=functions $(BIN)/python -m local.backoffice
+backoffice-dev: $(READY) $(PAGES) ## serve the back office alone, with a generated fleet: for work on its pages
+	@PYTHONPATH=functions $(BIN)/python -m local.demo
 
 schema: $(READY) ## write docs/config.schema.json from the settings
 	@$(BIN)/python -m components.settings > docs/config.schema.json

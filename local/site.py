@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from local.folder import ROOT
 from local.web import Request, Response
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 BUILT: Final = ROOT / "backoffice" / "dist"
 _TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",

@@ -7,15 +7,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 from ev_rental.rental.station import Station
 from ev_rental.vocabulary import Market
 from local.clock import Clock
-from local.demo_fleet import Car, Fault, somewhere
+from local.fleet.car import METRES_A_DEGREE, Car, Fault, somewhere
 from local.fleet.connection import CarConnection
-
-METRES_A_DEGREE: Final = 111_195.0
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from typing import Any, Final
 from ev_rental.rental.market import stations
 from ev_rental.vocabulary import Market
 from local.clock import Clock
-from local.demo_fleet import Car
 from local.deployment import Deployment
 from local.endpoints import Endpoints
+from local.fleet.car import Car
 from local.fleet.connection import Address, CarConnection
 from local.fleet.driver import Driver, Topics, Weather
 from local.fleet.rider import Rider

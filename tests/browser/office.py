@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from ev_rental.staff.alerts import Alert
 from ev_rental.vocabulary import AlertStatus, RentalState, Severity
-from local.backoffice import Backoffice
-from local.site import BUILT, ROOT
+from local.demo.office import Backoffice
+from local.folder import ROOT
+from local.site import BUILT
 from local.web import Request
 
 AXE: Final = ROOT / "backoffice" / "node_modules" / "axe-core" / "axe.min.js"

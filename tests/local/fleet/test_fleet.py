@@ -13,9 +13,9 @@ import pytest
 from ev_rental.rental.market import rental_market, stations
 from ev_rental.vocabulary import Market, RentalState
 from local.clock import Clock
-from local.demo_fleet import Car
 from local.fleet.__main__ import main
 from local.fleet.api import ApiError
+from local.fleet.car import Car
 from local.fleet.connection import Address, CarConnection
 from local.fleet.driver import Driver, Topics, Weather
 from local.fleet.rider import Rider

@@ -14,11 +14,12 @@ from ev_rental.rental.service import EndRequest, HoldRequest, RentalService
 from ev_rental.rental.station import BayRef
 from ev_rental.rental.vocabulary import AckResult, BookingState, CommandAction
 from ev_rental.vocabulary import RentalState
-from local.broker import Broker
-from local.demo_data import Demo, sample_of
-from local.demo_fleet import FAULTS, Car, somewhere
-from local.demo_history import MINUTE
-from local.tables import NAMES, put_all
+from local.demo.broker import Broker
+from local.demo.data import Demo, sample_of
+from local.demo.fleet import FAULTS, in_bay
+from local.demo.history import MINUTE
+from local.demo.tables import NAMES, put_all
+from local.fleet.car import Car, somewhere
 from telemetry_processor.samples import sample_attributes
 
 REPORTS: Final = 40
@@ -93,9 +94,7 @@ class Life:
     def _park(self, car: Car, bay: BayRef | None) -> None:
         for place in self._places:
             if bay is not None and place.station_id == bay.station_id:
-                offset = place.bays.index(bay.bay_id) - (len(place.bays) - 1) / 2
-                car.position = (place.latitude, place.longitude + offset * 0.0004)
-                car.cable = bay.bay_id in place.charging_bays
+                car.position, car.cable = in_bay(place, bay.bay_id)
 
     def _ride(self) -> None:
         """Now and then a rider holds a car, sets off, or returns it."""

@@ -1,17 +1,9 @@
-"""The back office on a laptop: the built web app, the real staff API, and a fleet that is made up.
+"""The demonstration's back office: the built web app, the real staff API, and a fleet that is made up."""
 
-    python -m local.backoffice [--market sg] [--cars 240] [--port 8600]
-
-Everything is bound to 127.0.0.1 and forgotten at the end (Ctrl-C).
-"""
-
-import argparse
 import json
 import os
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,17 +18,18 @@ from ev_rental.staff.audit import Actor
 from ev_rental.vocabulary import Market
 from http_api.iot_commands import IotCommandSender
 from local.accounts import Person
-from local.broker import Broker
-from local.demo_data import EPOCH, Demo
-from local.demo_life import Life
-from local.demo_work import Clock
+from local.demo.broker import Broker
+from local.demo.data import EPOCH, Demo
+from local.demo.life import Life
+from local.demo.tables import NAMES
+from local.demo.work import Clock
 from local.dynamodb import Engine, intercepted
+from local.folder import ROOT
 from local.front.gateway import Gateway, Settings
 from local.login import Client, Login
 from local.people import PEOPLE
 from local.running import Running
-from local.site import BUILT, ROOT, NotBuiltError, Site
-from local.tables import NAMES
+from local.site import BUILT, Site
 from local.web import Request, Response, Server
 
 SCOPES: Final = ("openid", "email", "backoffice/staff")
@@ -208,32 +201,6 @@ class Backoffice(Running):
             self.tick()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line. Exit code 0 after Ctrl-C, 1 when it could not start."""
-    parser = argparse.ArgumentParser(prog="python -m local.backoffice", description=__doc__)
-    parser.add_argument("--market", type=Market, choices=list(Market), default=Market.SINGAPORE)
-    parser.add_argument("--cars", type=int, default=240, help="how many cars the fleet has (default 240)")
-    parser.add_argument("--seed", type=int, default=7, help="another seed is another fleet")
-    parser.add_argument("--port", type=int, default=0, help="of the page; a free one by default")
-    given = parser.parse_args(arguments)
-    ended = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    try:
-        options = Options(market=given.market, cars=given.cars, seed=given.seed, port=given.port)
-        with Backoffice(options) as backoffice:
-            _say(f"Back office: {backoffice.page.origin}  (staff API: {backoffice.api.origin}; Ctrl-C ends)")
-            ended.wait()
-    except (NotBuiltError, ValueError, OSError) as error:
-        _say(f"local.backoffice: {error}", to_errors=True)
-        return 1
-    return 0
-
-
-def _say(words: str, *, to_errors: bool = False) -> None:
-    print(words, file=sys.stderr if to_errors else sys.stdout, flush=True)
-
-
 def _actor(person: Person) -> Actor:
     return Actor(sub=person.sub, name=person.username, groups=groups_of(person.groups), ip="127.0.0.1")
 
@@ -267,7 +234,3 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

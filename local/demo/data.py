@@ -26,12 +26,13 @@ from ev_rental.staff.audit import Actor
 from ev_rental.staff.service import StaffService
 from ev_rental.vocabulary import Market, RentalState
 from kpi_store.items import totals_row
-from local import demo_history
-from local.demo_fleet import Car, fleet, past
-from local.demo_history import DAY, MINUTE
-from local.demo_work import Clock, StaffDay
-from local.stream import Stream
-from local.tables import NAMES, create_tables, put_all
+from local.demo import history
+from local.demo.fleet import fleet, past
+from local.demo.history import DAY, MINUTE
+from local.demo.stream import Stream
+from local.demo.tables import NAMES, create_tables, put_all
+from local.demo.work import Clock, StaffDay
+from local.fleet.car import Car
 from rental_store.fence import Fence, Writer
 from rental_store.items import entity_attributes
 from telemetry_processor.samples import sample_attributes
@@ -109,9 +110,9 @@ class Demo:
         create_tables(self.client)
         cars = fleet(self.rental, self.size, self.seed)
         self.cars = {car.vehicle_id: car for car in cars}
-        self.riders = demo_history.riders(max(40, self.size))
+        self.riders = history.riders(max(40, self.size))
         self._put_rental(cars, now, rng)
-        figures = demo_history.key_figures(self.rental, self.size, days=200, now=now, rng=rng)
+        figures = history.key_figures(self.rental, self.size, days=200, now=now, rng=rng)
         put_all(self.client, NAMES.kpi, [totals_row(totals) for totals in figures])
         self._tell(cars, now, rng)
         StaffDay(self.service, self.clock, self.staff, rng, now).work(self.cars)
@@ -148,7 +149,7 @@ class Demo:
             booking_id = None
             if car.state in _LIVE:
                 rider = next(free)
-                booking = demo_history.live_booking(
+                booking = history.live_booking(
                     self.rental, car, rider, active=car.state is RentalState.ON_TRIP, now=now
                 )
                 booking_id = kept[rider.rider_id] = booking.booking_id
@@ -170,7 +171,7 @@ class Demo:
         entities += [
             msgspec.structs.replace(rider, live_booking_id=kept.get(rider.rider_id)) for rider in self.riders
         ]
-        over, invoices = demo_history.bookings(self.rental, cars, self.riders[-20:], days=7, now=now, rng=rng)
+        over, invoices = history.bookings(self.rental, cars, self.riders[-20:], days=7, now=now, rng=rng)
         entities += [*over, *invoices]
         put_all(self.client, NAMES.rental, [entity_attributes(entity) for entity in entities])
         put_all(self.client, NAMES.vehicle_state, states)

@@ -9,8 +9,8 @@ from botocore.session import get_session
 
 from ev_rental.geofence import Geofence
 from ev_rental.vocabulary import Market
-from local.demo_fleet import Car
-from local.tables import NAMES
+from local.demo.tables import NAMES
+from local.fleet.car import Car
 from telemetry_processor.processor import Processor
 from telemetry_processor.rejected import RejectedRecords
 from telemetry_processor.store import Store

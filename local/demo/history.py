@@ -14,7 +14,7 @@ from ev_rental.rental.invoice import Invoice, invoice_for
 from ev_rental.rental.market import RentalMarket
 from ev_rental.rental.rider import Rider
 from ev_rental.rental.vocabulary import BookingState
-from local.demo_fleet import Car
+from local.fleet.car import Car
 
 MINUTE: Final = 60_000
 DAY: Final = 86_400_000

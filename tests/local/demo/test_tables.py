@@ -1,6 +1,6 @@
 """The tables of the development server against those of the program."""
 
-from local.tables import NAMES, TABLES
+from local.demo.tables import NAMES, TABLES
 from tests.program.graphs import graphs
 
 

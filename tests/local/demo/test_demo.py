@@ -11,8 +11,9 @@ import pytest
 from ev_rental.rental.market import rental_market
 from ev_rental.rental.vocabulary import BookingState
 from ev_rental.vocabulary import AlertStatus, Market, RentalState
-from local.backoffice import Backoffice, Options, main
-from local.demo_fleet import FAULTS, fleet
+from local.demo.__main__ import main
+from local.demo.fleet import FAULTS, fleet
+from local.demo.office import Backoffice, Options
 from local.web import Request
 
 ADMIN = "jonas.weber"

@@ -12,8 +12,8 @@ from ev_rental.staff.vehicles import ServiceRequest
 from ev_rental.staff.work_order_acts import AssignRequest, EndRequest, NoteRequest, OpenRequest
 from ev_rental.vocabulary import RentalState
 from ev_rental.work_orders import Priority
-from local.demo_fleet import Car
-from local.demo_history import MINUTE
+from local.demo.history import MINUTE
+from local.fleet.car import Car
 
 _CHORES = ("Clean the inside", "Replace the wiper", "Check the charging port", "Seat belt is stuck")
 _INSPECTIONS = 6
