@@ -17,7 +17,6 @@ from ev_rental.staff.access import groups_of
 from ev_rental.staff.audit import Actor
 from ev_rental.vocabulary import Market
 from http_api.iot_commands import IotCommandSender
-from local.accounts import Person
 from local.demo.broker import Broker
 from local.demo.data import EPOCH, Demo
 from local.demo.life import Life
@@ -26,8 +25,10 @@ from local.demo.work import Clock
 from local.dynamodb import Engine, intercepted
 from local.folder import ROOT
 from local.front.gateway import Gateway, Settings
-from local.login import Client, Login
-from local.people import PEOPLE
+from local.login.accounts import Person
+from local.login.people import PEOPLE
+from local.login.pool import Client
+from local.login.server import Login
 from local.running import Running
 from local.site import BUILT, Site
 from local.web import Request, Response, Server

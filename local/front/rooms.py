@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from local.accounts import Accounts
 from local.clock import Clock
 from local.endpoints import Endpoints
 from local.front.deployed import Api, Front, UserPool
@@ -17,7 +16,9 @@ from local.front.functions import Invoke
 from local.front.gateway import Gateway, Settings
 from local.front.rider_page import RiderPage
 from local.front.triggers import Triggers
-from local.login import Client, Login, Pool
+from local.login.accounts import Accounts
+from local.login.pool import Client, Pool
+from local.login.server import Login
 from local.site import BUILT, NotBuiltError, Site
 from local.web import App, Request, Response
 

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from local.accounts import Accounts
 from local.clock import Clock
 from local.deployment import Deployment
 from local.endpoints import Endpoints
@@ -16,8 +15,9 @@ from local.front.deployed import NotDeployedError, read
 from local.front.functions import Functions
 from local.front.operations import NotServedError
 from local.front.rooms import Rooms, World, rooms, sorry
+from local.login.accounts import Accounts
+from local.login.people import PEOPLE
 from local.lost import LostRegions
-from local.people import PEOPLE
 from local.running import Running, looking
 from local.site import BUILT
 from local.web import App, Request, Response, Server

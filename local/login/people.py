@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from local.accounts import Person
+from local.login.accounts import Person
 
 PEOPLE: Final = (
     Person("amelia.tan", "Amelia Tan", ("operations",)),

@@ -9,8 +9,10 @@ import jwt
 import pytest
 from jwt.algorithms import RSAAlgorithm
 
-from local.accounts import Accounts, Person
-from local.login import Client, Login, Pool, challenge_of
+from local.login.accounts import Accounts, Person
+from local.login.pool import Client, Pool
+from local.login.server import Login, challenge_of
+from local.login.tokens import Tokens
 from local.web import Request, Response
 
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-length"
@@ -123,7 +125,7 @@ def test_whoever_signs_in_gets_tokens_that_the_published_key_proves(login: Login
 
 def test_a_token_of_another_login_is_refused(login: Login, clock: Clock) -> None:
     other = Login([], clock=clock)
-    forged = other.sign(login.claims(login.tokens("amelia")["access_token"]))
+    forged = Tokens(other.accounts, other.pool).sign(login.claims(login.tokens("amelia")["access_token"]))
     with pytest.raises(jwt.InvalidSignatureError):
         login.claims(forged)
 

@@ -10,7 +10,7 @@ from local.web import Response
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from local.accounts import Person
+    from local.login.accounts import Person
 
 _PAGE: Final = """<!doctype html>
 <html lang="en">

@@ -1,10 +1,4 @@
-"""Stands in for Amazon Cognito's hosted login: OIDC code flow with PKCE, RS256 tokens, refresh, logout.
-
-Paths, parameters and claims are Cognito's, so what works here works there. Anybody may be anybody: it asks
-who one is, never for a password. Keys are made once and are nobody else's. `POST /tokens` with a form
-`username=...` is of this machine only: tokens for programs, without a browser.
-https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-userpools-server-contract-reference.html
-"""
+"""The login of a pool, as a web app: its pages, and the endpoints of Cognito's user pool server."""
 
 import base64
 import hashlib
@@ -12,57 +6,25 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from secrets import token_urlsafe
 from threading import Lock
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-import jwt
-
-from local import login_page
-from local.accounts import Accounts, Grant, Person
-from local.login_errors import LoginError, TriggerError
+from local.login import page
+from local.login.accounts import Accounts, Grant, Person
+from local.login.errors import LoginError, TriggerError
+from local.login.pool import CODE_SECONDS, Client, Pool
+from local.login.tokens import Tokens
 from local.web import Request, Response
 
-CODE_SECONDS: Final = 300
-TOKEN_SECONDS: Final = 3600
-REFRESH_SECONDS: Final = 8 * 3600
 _COOKIE: Final = "session"
 _CHALLENGE: Final = re.compile("[A-Za-z0-9_-]{43}")
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _LISTED: Final = 12
 Trigger = Callable[[str, Person, str], None]
 """Calls the pool's function for (trigger source, person, client id), if it has one. Raises TriggerError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """The one app that signs people in. `origin`: of its pages, allowed to ask for tokens."""
-
-    client_id: str
-    origin: str
-    callback_urls: tuple[str, ...]
-    logout_urls: tuple[str, ...]
-    scopes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Pool:
-    """A user pool. `sign_up`: whether strangers may make themselves an account. Times in s of a
-    person's, so tokens last `speed` times as long on a clock that goes faster.
-    """
-
-    pool_id: str = "pool"
-    token_seconds: int = TOKEN_SECONDS
-    refresh_seconds: int = REFRESH_SECONDS
-    sign_up: bool = False
-    speed: float = 1.0
-
-    def until(self, now: int, seconds: int) -> int:
-        """When on the clock what lasts so long is over."""
-        return now + int(seconds * self.speed)
 
 
 class Login:
@@ -85,7 +47,7 @@ class Login:
         self.client: Client | None = None
         self._clock = clock
         self._trigger = trigger
-        self._public_key = self.accounts.key.public_key()
+        self._tokens = Tokens(self.accounts, self.pool)
         self._lock = Lock()
         self._codes: dict[str, Grant] = {}
         self._sessions: dict[str, Person] = {}
@@ -108,20 +70,7 @@ class Login:
 
     def claims(self, token: str, *, use: str = "access") -> dict[str, Any]:
         """The claims of a token of ours that has not expired. Raises jwt.InvalidTokenError."""
-        options: Any = {
-            "verify_exp": False,
-            "verify_aud": False,
-            "verify_iat": False,
-            "require": ["exp", "iss"],
-        }
-        claims: dict[str, Any] = jwt.decode(
-            token, self._public_key, algorithms=["RS256"], issuer=self.issuer, options=options
-        )
-        if claims["exp"] <= self._clock():
-            raise jwt.ExpiredSignatureError("the token has expired")
-        if claims.get("token_use") != use:
-            raise jwt.InvalidTokenError(f"this is no {use} token")
-        return claims
+        return self._tokens.claims(token, issuer=self.issuer, now=self._clock(), use=use)
 
     def tokens(self, username: str) -> dict[str, Any]:
         """Tokens of somebody, without their signing in: for tools. Raises KeyError for nobody known."""
@@ -177,17 +126,17 @@ class Login:
             ("GET", "/logout"): self._logout,
             ("GET", f"/{self.pool.pool_id}/.well-known/openid-configuration"): self._discovery,
             ("GET", f"/{self.pool.pool_id}/.well-known/jwks.json"): self._jwks,
-            ("GET", "/login.css"): lambda _: login_page.stylesheet(),
+            ("GET", "/login.css"): lambda _: page.stylesheet(),
         }
         serve = routes.get((request.method, request.path))
         if serve is None:
-            return login_page.refused(404, "There is nothing here", request.path)
+            return page.refused(404, "There is nothing here", request.path)
         try:
             return serve(request)
         except LoginError as error:
-            return login_page.refused(400, error.code, error.description)
+            return page.refused(400, error.code, error.description)
         except TriggerError as error:
-            return login_page.refused(502, "The pool's function refused", str(error))
+            return page.refused(502, "The pool's function refused", str(error))
 
     def _authorize(self, request: Request) -> Response:
         asked = request.parameters()
@@ -205,7 +154,7 @@ class Login:
         person = self._sessions.get(request.cookies().get(_COOKIE, ""))
         if person is not None:
             return self._signed_in(person, asked)
-        return login_page.choose(
+        return page.choose(
             self.accounts.everybody(_LISTED),
             request.query,
             sorted({_form_target(url) for url in self._client.callback_urls}),
@@ -271,7 +220,7 @@ class Login:
             grant = self.accounts.granted(form.get("refresh_token", ""))
             if grant is None or grant.expires_at <= now:
                 raise LoginError("invalid_grant", "the refresh token is unknown, revoked or expired: sign in")
-            return self._tokens(grant, now)
+            return self._issued(grant, now)
         if kind != "authorization_code":
             raise LoginError("unsupported_grant_type", f"{kind!r}: authorization_code or refresh_token")
         with self._lock:
@@ -291,55 +240,15 @@ class Login:
                 expires_at=self.pool.until(now, self.pool.refresh_seconds),
             )
         )
-        return {**self._tokens(grant, now), "refresh_token": refresh}
+        return {**self._issued(grant, now), "refresh_token": refresh}
 
     def _tokens_for(self, person: Person) -> dict[str, Any]:
         now = int(self._clock())
         scope = " ".join(self._client.scopes)
-        return self._tokens(Grant(person=person, scope=scope, nonce="", auth_time=now, expires_at=now), now)
+        return self._issued(Grant(person=person, scope=scope, nonce="", auth_time=now, expires_at=now), now)
 
-    def _tokens(self, grant: Grant, now: int) -> dict[str, Any]:
-        person = grant.person
-        shared = {
-            "iss": self.issuer,
-            "sub": person.sub,
-            "auth_time": grant.auth_time,
-            "iat": now,
-            "exp": self.pool.until(now, self.pool.token_seconds),
-            "jti": token_urlsafe(16),
-            **({"cognito:groups": list(person.groups)} if person.groups else {}),
-        }
-        client_id = self._client.client_id
-        access = {
-            **shared,
-            "token_use": "access",
-            "client_id": client_id,
-            "username": person.username,
-            "scope": grant.scope,
-            "version": 2,
-        }
-        identity = {
-            **shared,
-            "token_use": "id",
-            "aud": client_id,
-            "cognito:username": person.username,
-            "name": person.name,
-            "email": person.email,
-            "email_verified": True,
-            **({"nonce": grant.nonce} if grant.nonce else {}),
-        }
-        return {
-            "access_token": self.sign(access),
-            "id_token": self.sign(identity),
-            "expires_in": self.pool.token_seconds,
-            "token_type": "Bearer",
-        }
-
-    def sign(self, claims: Mapping[str, Any]) -> str:
-        """A token of the pool with these claims."""
-        return jwt.encode(
-            dict(claims), self.accounts.key, algorithm="RS256", headers={"kid": self.accounts.key_id}
-        )
+    def _issued(self, grant: Grant, now: int) -> dict[str, Any]:
+        return self._tokens.issued(grant, issuer=self.issuer, client_id=self._client.client_id, now=now)
 
     def _revoke(self, request: Request) -> Response:
         self.accounts.revoke(request.form().get("token", ""))
@@ -372,8 +281,7 @@ class Login:
         )
 
     def _jwks(self, _: Request) -> Response:
-        key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._public_key))
-        return self._json({"keys": [{**key, "kid": self.accounts.key_id, "alg": "RS256", "use": "sig"}]})
+        return self._json(self._tokens.keys())
 
     @property
     def _client(self) -> Client:
