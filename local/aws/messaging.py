@@ -1,15 +1,15 @@
 """The engines that move records, wired to each other."""
 
 import logging
-from collections.abc import Callable, Mapping
 from threading import Event, Thread
-from typing import Any, Final
+from typing import Final
 
-from local.aws.event_delivery import Delivery, Reach
 from local.aws.events import Events
-from local.aws.firehose import Firehose, PutObject
+from local.aws.events.delivery import Delivery, Reach
+from local.aws.firehose import Firehose
+from local.aws.firehose.buffers import PutObject
 from local.aws.kinesis import Kinesis
-from local.aws.service import Service
+from local.aws.service import Invoke, Service
 from local.aws.shelf import Item
 from local.aws.sns import Sns
 from local.aws.sqs import Sqs
@@ -27,9 +27,7 @@ class Messaging(dict[str, Service]):
     on in the background: retries of EventBridge, buffers of Firehose.
     """
 
-    def __init__(
-        self, store: Store, clock: Clock, invoke: Callable[[str, Mapping[str, Any]], None], objects: PutObject
-    ) -> None:
+    def __init__(self, store: Store, clock: Clock, invoke: Invoke, objects: PutObject) -> None:
         sqs, kinesis = Sqs(store, clock), Kinesis(store, clock)
         self._sns = Sns(store, clock, sqs, invoke)
         firehose = Firehose(store, clock, kinesis, objects)

@@ -6,7 +6,7 @@ from threading import RLock
 from typing import Final, TypeAlias
 
 from local.aws.engine import Operation
-from local.aws.event_targets import pattern_of
+from local.aws.events.targets import pattern_of
 from local.aws.service import Answer, AwsError, Call
 from local.aws.shelf import Item, Shelf
 from local.aws.store import Store

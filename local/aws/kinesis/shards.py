@@ -88,6 +88,11 @@ class Stream:
         """The stream's name."""
         return self.arn.split("/", 1)[1]
 
+    @property
+    def encryption(self) -> str:
+        """What answers say of it."""
+        return "KMS" if self.key else "NONE"
+
     def save(self, writing: Writing) -> None:
         """The stream itself, without its records."""
         kept = {name: getattr(self, name) for name in ("mode", "retention_hours", "key", "metrics", "tags")}

@@ -85,19 +85,6 @@ def bodies_of(message: str, structure: str | None) -> dict[str, str]:
     return {name: body for name, body in bodies.items() if isinstance(body, str)}
 
 
-def check_filter(policy: str, scope: str | None) -> None:
-    """Raises AwsError if it is no filter policy."""
-    try:
-        rules = json.loads(policy)
-        if not isinstance(rules, dict):
-            raise ValueError("it is no JSON object")
-        for name, rule in rules.items():
-            if not isinstance(rule, list) and not (isinstance(rule, dict) and scope == "MessageBody"):
-                raise ValueError(f"{name} must be a list of what matches")
-    except ValueError as error:
-        raise AwsError("InvalidParameter", f"Invalid parameter: FilterPolicy: {error}: {policy}") from None
-
-
 def _value(attribute: Mapping[str, str]) -> str:
     kind = "BinaryValue" if attribute["DataType"] == "Binary" else "StringValue"
     return str(attribute.get(kind, ""))

@@ -10,6 +10,7 @@ from threading import Condition, RLock
 from typing import Any, Final
 from uuid import uuid4
 
+from local.aws.engine import in_arn
 from local.aws.store import Store, Writing
 
 MESSAGES: Final = "sqs.message"
@@ -67,6 +68,12 @@ class Queue:
     def name(self) -> str:
         """The queue's name."""
         return self.arn.rsplit(":", 1)[1]
+
+    @property
+    def url(self) -> str:
+        """As AWS calls it; nothing is there."""
+        _, region, account, name = in_arn(self.arn)
+        return f"https://sqs.{region}.amazonaws.com/{account}/{name}"
 
     @property
     def fifo(self) -> bool:

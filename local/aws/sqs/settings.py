@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from local.aws.queues import DEFAULTS, Queue
 from local.aws.service import AwsError
+from local.aws.sqs.queues import DEFAULTS, Queue
 
 _BOUNDS: Final = {
     "DelaySeconds": (0, 900),

@@ -10,10 +10,10 @@ from typing import Any, Final
 from uuid import uuid4
 
 from local.aws.engine import in_arn
-from local.aws.event_targets import at_path, input_of
-from local.aws.service import AwsError, Call, Service
+from local.aws.events.targets import at_path, input_of
+from local.aws.service import AwsError, Call, Invoke, Service
 from local.aws.shelf import Item, Shelf, Tail
-from local.aws.sns import Invoke, Sns
+from local.aws.sns import Sns
 from local.aws.sqs import Sqs
 from local.aws.store import Store
 from local.clock import Clock
