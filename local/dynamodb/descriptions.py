@@ -1,9 +1,10 @@
-"""What DescribeTable says of a table."""
+"""What DescribeTable says of a table, and what it says after UpdateTable."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from local.aws.service import Answer
+from local.aws.service import Answer, AwsError
 from local.dynamodb.database import Defined
 from local.dynamodb.requests import Request
 from local.dynamodb.values import invalid
@@ -64,6 +65,47 @@ def settle(description: dict[str, Any], request: Request) -> None:
         description["TableClassSummary"] = {"TableClass": request["TableClass"]}
     if "OnDemandThroughput" in request:
         description["OnDemandThroughput"] = request["OnDemandThroughput"]
+
+
+def changed(
+    description: Mapping[str, Any], request: Request, index_changes: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What UpdateTable makes of a description. Raises AwsError."""
+    after: dict[str, Any] = json.loads(json.dumps(description))
+    types = {its["AttributeName"]: its for its in after["AttributeDefinitions"]}
+    types |= {its["AttributeName"]: its for its in request.get("AttributeDefinitions", ())}
+    after[INDEXES] = _changed_indexes(after, index_changes)
+    used = {
+        key["AttributeName"]
+        for its in (after, *after[INDEXES], *after.get("LocalSecondaryIndexes", ()))
+        for key in its["KeySchema"]
+    }
+    after["AttributeDefinitions"] = [its for name, its in types.items() if name in used]
+    check_keys(after)
+    if not after[INDEXES]:
+        del after[INDEXES]
+    settle(after, request)
+    if "DeletionProtectionEnabled" in request:
+        after["DeletionProtectionEnabled"] = request["DeletionProtectionEnabled"]
+    return after
+
+
+def _changed_indexes(
+    description: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    indexes = {its["IndexName"]: its for its in description.get(INDEXES, ())}
+    for change in changes:
+        ((kind, its),) = change.items()
+        name = its["IndexName"]
+        if kind == "Create" and name in indexes:
+            raise invalid(f"Attempting to create an index which already exists: {name}")
+        if kind != "Create" and name not in indexes:
+            raise AwsError("ResourceNotFoundException", f"Requested resource not found: index {name}")
+        if kind == "Delete":
+            del indexes[name]
+        elif kind == "Create":
+            indexes[name] = described_index(description["TableArn"], its)
+    return list(indexes.values())
 
 
 def check_keys(request: Request) -> None:
