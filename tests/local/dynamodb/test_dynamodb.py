@@ -15,40 +15,25 @@ from local.dynamodb import Engine, intercepted
 from local.dynamodb.conditions import condition
 from local.dynamodb.grammar import ExpressionError
 from local.dynamodb.updates import update
+from tests.local.dynamodb.things import key, things
 
 REGION = "ap-southeast-1"
-TABLE: dict[str, Any] = {
-    "TableName": "things",
-    "BillingMode": "PAY_PER_REQUEST",
-    "KeySchema": [
-        {"AttributeName": "pk", "KeyType": "HASH"},
-        {"AttributeName": "sk", "KeyType": "RANGE"},
-    ],
-    "AttributeDefinitions": [
-        {"AttributeName": "pk", "AttributeType": "S"},
-        {"AttributeName": "sk", "AttributeType": "N"},
-        {"AttributeName": "colour", "AttributeType": "S"},
-        {"AttributeName": "stamp", "AttributeType": "N"},
-    ],
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": "by_colour",
-            "KeySchema": [
-                {"AttributeName": "colour", "KeyType": "HASH"},
-                {"AttributeName": "stamp", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "ALL"},
-        }
-    ],
-}
+TABLE = things(
+    {
+        "IndexName": "by_colour",
+        "KeySchema": [
+            {"AttributeName": "colour", "KeyType": "HASH"},
+            {"AttributeName": "stamp", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "ALL"},
+    },
+    colour="S",
+    stamp="N",
+)
 
 
 def item(pk: str, sk: int, **more: Any) -> dict[str, Any]:
-    return {"pk": {"S": pk}, "sk": {"N": str(sk)}, **more}
-
-
-def key(pk: str, sk: int) -> dict[str, Any]:
-    return item(pk, sk)
+    return {**key(pk, sk), **more}
 
 
 @pytest.fixture(scope="module")

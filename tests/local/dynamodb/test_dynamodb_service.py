@@ -21,30 +21,18 @@ from local.clock import Clock
 from local.dynamodb import Engine
 from local.endpoints import Endpoints
 from local.folder import ROOT, Folder
+from tests.local.dynamodb.things import key, things
 
 ACCOUNT = "111122223333"
 HOME, AWAY = "ap-southeast-1", "ap-northeast-1"
-TABLE: dict[str, Any] = {
-    "TableName": "things",
-    "BillingMode": "PAY_PER_REQUEST",
-    "KeySchema": [
-        {"AttributeName": "pk", "KeyType": "HASH"},
-        {"AttributeName": "sk", "KeyType": "RANGE"},
-    ],
-    "AttributeDefinitions": [
-        {"AttributeName": "pk", "AttributeType": "S"},
-        {"AttributeName": "sk", "AttributeType": "N"},
-        {"AttributeName": "colour", "AttributeType": "S"},
-    ],
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": "by_colour",
-            "KeySchema": [{"AttributeName": "colour", "KeyType": "HASH"}],
-            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["shown"]},
-        }
-    ],
-    "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-}
+TABLE = things(
+    {
+        "IndexName": "by_colour",
+        "KeySchema": [{"AttributeName": "colour", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["shown"]},
+    },
+    colour="S",
+) | {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
 
 
 class Db:
@@ -88,10 +76,6 @@ class Db:
         with pytest.raises(AwsError) as refused:
             self(operation, **params)
         return refused.value
-
-
-def key(pk: str, sk: int = 1) -> dict[str, Any]:
-    return {"pk": {"S": pk}, "sk": {"N": str(sk)}}
 
 
 @pytest.fixture
