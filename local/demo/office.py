@@ -94,25 +94,7 @@ class Backoffice(Running):
         self._stack.callback(self.page.stop)
         self._login_server = enter(Server(self.login.app))
         enter(intercepted(Engine()))
-        environment = {
-            "AWS_ACCESS_KEY_ID": "nobody",
-            "AWS_SECRET_ACCESS_KEY": "nothing",
-            "MARKET": options.market.value,
-            "LOCALE": facts.locale,
-            "RENTAL_TABLE": NAMES.rental,
-            "VEHICLE_STATE_TABLE": NAMES.vehicle_state,
-            "ALERTS_TABLE": NAMES.alerts,
-            "BACKOFFICE_TABLE": NAMES.backoffice,
-            "RECENT_TELEMETRY_TABLE": NAMES.recent_telemetry,
-            "KPI_TABLE": NAMES.kpi,
-            "TABLES_REGION": facts.primary.value,
-            "IOT_REGION": facts.telemetry_ingest.value,
-            "WRITES_ENABLED": "true",
-            "WRITER_EPOCH": str(EPOCH),
-            "ALLOWED_ORIGIN": self.page.origin,
-            "AWS_ENDPOINT_URL_IOT_DATA_PLANE": broker.origin,
-        }
-        enter(_environment(environment))
+        enter(_environment(_of_the_function(options.market, self.page.origin, broker.origin)))
         staff_api.handler.environment.cache_clear()
         staff_api.handler.router.cache_clear()
         self.demo = Demo(
@@ -134,16 +116,7 @@ class Backoffice(Running):
             settings=Settings(origins={_DEPLOYED_PAGE: self.page.origin}),
         )
         self.api = enter(Server(self.serve))
-        self.login.serve(
-            Client(
-                client_id="backoffice",
-                origin=self.page.origin,
-                callback_urls=(f"{self.page.origin}/signed-in",),
-                logout_urls=(f"{self.page.origin}/signed-out",),
-                scopes=SCOPES,
-            ),
-            self._login_server.origin,
-        )
+        self.login.serve(_web_app(self.page.origin), self._login_server.origin)
         self._site = Site(options.site, self.config(), (self.api.origin, self._login_server.origin))
         self.page.start()
         if options.lively:
@@ -223,6 +196,39 @@ def _document() -> Mapping[str, Any]:
         )
     )
     return served
+
+
+def _web_app(origin: str) -> Client:
+    return Client(
+        client_id="backoffice",
+        origin=origin,
+        callback_urls=(f"{origin}/signed-in",),
+        logout_urls=(f"{origin}/signed-out",),
+        scopes=SCOPES,
+    )
+
+
+def _of_the_function(market: Market, page: str, data_plane: str) -> Mapping[str, str]:
+    """The function's environment, as a stack of the market has it. `page`, `data_plane`: origins."""
+    facts = MARKETS[StackMarket(market)]
+    return {
+        "AWS_ACCESS_KEY_ID": "nobody",
+        "AWS_SECRET_ACCESS_KEY": "nothing",
+        "MARKET": market.value,
+        "LOCALE": facts.locale,
+        "RENTAL_TABLE": NAMES.rental,
+        "VEHICLE_STATE_TABLE": NAMES.vehicle_state,
+        "ALERTS_TABLE": NAMES.alerts,
+        "BACKOFFICE_TABLE": NAMES.backoffice,
+        "RECENT_TELEMETRY_TABLE": NAMES.recent_telemetry,
+        "KPI_TABLE": NAMES.kpi,
+        "TABLES_REGION": facts.primary.value,
+        "IOT_REGION": facts.telemetry_ingest.value,
+        "WRITES_ENABLED": "true",
+        "WRITER_EPOCH": str(EPOCH),
+        "ALLOWED_ORIGIN": page,
+        "AWS_ENDPOINT_URL_IOT_DATA_PLANE": data_plane,
+    }
 
 
 @contextmanager

@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import NAMESPACE_URL, uuid5
 
 from local.aws.service import Answer, AwsError
 from local.dynamodb.database import TABLE, Change, Database, Defined, key_names, schema, shown
-from local.dynamodb.descriptions import INDEXES, changed, check_keys, described, described_index, settle
+from local.dynamodb.descriptions import INDEXES, changed, created, described
 from local.dynamodb.requests import Request
 from local.dynamodb.streams import VIEWS
 from local.dynamodb.values import invalid
@@ -39,27 +38,8 @@ class Control:
         for what in ("KeySchema", "AttributeDefinitions"):
             if not request.get(what):
                 raise invalid(f"{what} is missing")
-        check_keys(request)
         arn = f"arn:aws:dynamodb:{region}:{account}:table/{name}"
-        description: dict[str, Any] = {
-            "TableName": name,
-            "TableArn": arn,
-            "TableId": str(uuid5(NAMESPACE_URL, f"{arn}/{self._database.clock()}")),
-            "TableStatus": "ACTIVE",
-            "CreationDateTime": self._database.clock(),
-            "KeySchema": request["KeySchema"],
-            "AttributeDefinitions": request["AttributeDefinitions"],
-            "DeletionProtectionEnabled": bool(request.get("DeletionProtectionEnabled")),
-            "WarmThroughput": {
-                "ReadUnitsPerSecond": 12000,
-                "WriteUnitsPerSecond": 4000,
-                "Status": "ACTIVE",
-            },
-        }
-        for kind in (INDEXES, "LocalSecondaryIndexes"):
-            if request.get(kind):
-                description[kind] = [described_index(arn, its) for its in request[kind]]
-        settle(description, request)
+        description = created(arn, request, self._database.clock())
         known = {
             "description": description,
             "ttl": "",

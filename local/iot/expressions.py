@@ -9,7 +9,7 @@ import json
 import operator
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -105,25 +105,22 @@ class Words:
 
 def condition(words: Words) -> Value:
     """What WHERE takes: comparisons, joined by NOT, AND and OR. Raises SqlError."""
-    left = _all(words)
-    while words.taken("OR"):
-        left = _either(left, _all(words))
-    return left
-
-
-def _either(left: Value, right: Value) -> Value:
-    return lambda m, f: value_of(left, m, f) is True or value_of(right, m, f) is True
+    return _joined(words, "OR", _all, any)
 
 
 def _all(words: Words) -> Value:
-    left = _not(words)
-    while words.taken("AND"):
-        left = _both(left, _not(words))
-    return left
+    return _joined(words, "AND", _not, all)
 
 
-def _both(left: Value, right: Value) -> Value:
-    return lambda m, f: value_of(left, m, f) is True and value_of(right, m, f) is True
+def _joined(
+    words: Words, by: str, part: Callable[[Words], Value], holds: Callable[[Iterable[bool]], bool]
+) -> Value:
+    parts = [part(words)]
+    while words.taken(by):
+        parts.append(part(words))
+    if len(parts) == 1:
+        return parts[0]
+    return lambda m, f: holds(value_of(one, m, f) is True for one in parts)
 
 
 def _not(words: Words) -> Value:

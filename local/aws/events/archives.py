@@ -5,7 +5,7 @@ from datetime import datetime
 from threading import RLock
 from typing import Final, TypeAlias
 
-from local.aws.engine import Operation
+from local.aws.engine import Operation, Part
 from local.aws.events.targets import pattern_of
 from local.aws.service import Answer, AwsError, Call
 from local.aws.shelf import Item, Shelf
@@ -17,7 +17,7 @@ Send: TypeAlias = Callable[[str, Item, frozenset[str] | None], None]
 _DAY_SECONDS: Final = 86_400
 
 
-class Archives:
+class Archives(Part):
     """Events stay in the store and are only read to be counted or sent again."""
 
     def __init__(self, store: Store, clock: Clock, lock: RLock, send: Send) -> None:
@@ -60,11 +60,9 @@ class Archives:
         return arn, archive
 
     def _create(self, call: Call) -> Answer:
-        name, source = call.params.get("ArchiveName"), call.params.get("EventSourceArn")
-        if not name or not source:
-            raise AwsError("ValidationException", "CreateArchive needs ArchiveName and EventSourceArn")
+        name, source = str(self.need(call, "ArchiveName")), str(self.need(call, "EventSourceArn"))
         if len(name) > 48:
-            raise AwsError("ValidationException", f"ArchiveName {name} is longer than 48 characters")
+            raise AwsError(self.invalid, f"ArchiveName {name} is longer than 48 characters")
         arn, now = self._arn(call, name), self._clock()
         with self._lock:
             if arn in self._archives:
@@ -116,35 +114,27 @@ class Archives:
         return kept
 
     def _replay(self, call: Call) -> Answer:
-        params = call.params
-        for name in ("ReplayName", "EventSourceArn", "EventStartTime", "EventEndTime", "Destination"):
-            if not params.get(name):
-                raise AwsError("ValidationException", f"StartReplay needs {name}")
-        source, destination = params["EventSourceArn"], params["Destination"]
-        start, end = float(params["EventStartTime"]), float(params["EventEndTime"])
+        name, source = str(self.need(call, "ReplayName")), str(self.need(call, "EventSourceArn"))
+        start = float(self.need(call, "EventStartTime"))
+        end = float(self.need(call, "EventEndTime"))
+        destination = self.need(call, "Destination")
         if start >= end:
-            raise AwsError("ValidationException", "EventStartTime must be before EventEndTime")
-        arn = f"arn:aws:events:{call.region}:{call.account}:replay/{params['ReplayName']}"
+            raise AwsError(self.invalid, "EventStartTime must be before EventEndTime")
+        arn = f"arn:aws:events:{call.region}:{call.account}:replay/{name}"
         with self._lock:
             if arn in self._replays:
-                raise AwsError(
-                    "ResourceAlreadyExistsException", f"Replay {params['ReplayName']} already exists."
-                )
-            if (archive := self._archives.get(source)) is None:
-                raise AwsError("ResourceNotFoundException", f"There is no archive {source}")
-            if destination["Arn"] != archive["EventSourceArn"]:
-                raise AwsError("ValidationException", "An archive is replayed to the bus that it is of")
-            events = self._kept(source, archive)
+                raise AwsError("ResourceAlreadyExistsException", f"Replay {name} already exists.")
+            events = self._to_replay(source, destination.get("Arn"))
         began = self._clock()
         only = frozenset(destination["FilterArns"]) if destination.get("FilterArns") else None
         last = None
-        for _, event in events:
+        for event in events:
             if start <= (when := datetime.fromisoformat(event["time"]).timestamp()) < end:
-                self._send(destination["Arn"], {**event, "replay-name": params["ReplayName"]}, only)
+                self._send(destination["Arn"], {**event, "replay-name": name}, only)
                 last = when
         kept = {
-            "ReplayName": params["ReplayName"],
-            "Description": params.get("Description"),
+            "ReplayName": name,
+            "Description": call.params.get("Description"),
             "State": "COMPLETED",
             "EventSourceArn": source,
             "Destination": destination,
@@ -157,6 +147,14 @@ class Archives:
         with self._lock:
             self._replays.put(arn, {key: value for key, value in kept.items() if value is not None})
         return {"ReplayArn": arn, "State": "COMPLETED", "ReplayStartTime": began}
+
+    def _to_replay(self, source: str, bus_arn: str | None) -> list[Item]:
+        """The events of an archive. Raises AwsError."""
+        if (archive := self._archives.get(source)) is None:
+            raise AwsError("ResourceNotFoundException", f"There is no archive {source}")
+        if bus_arn != archive["EventSourceArn"]:
+            raise AwsError(self.invalid, "An archive is replayed to the bus that it is of")
+        return [event for _, event in self._kept(source, archive)]
 
     def _describe_replay(self, call: Call) -> Answer:
         name = call.params.get("ReplayName")

@@ -53,18 +53,8 @@ class DeadLetters(Part):
 
     def bury(self, writing: Writing, message: Message, queue: Queue, target: Queue, now: float) -> None:
         """To the dead letters: the same id, as old as it was (a FIFO queue's starts again), not received."""
-        target.add(
-            writing,
-            replace(
-                message,
-                sent=now if queue.fifo else message.sent,
-                visible_at=now,
-                receives=0,
-                receipt=None,
-                first_received=None,
-                source=queue.arn,
-            ),
-        )
+        sent = now if queue.fifo else message.sent
+        target.add(writing, _sent_again(message, now, id_=message.id, sent=sent, source=queue.arn))
 
     def _list_sources(self, call: Call) -> Answer:
         with self._lock:
@@ -113,19 +103,7 @@ class DeadLetters(Part):
                 queue.hide(writing, message, message.visible_at)
                 continue
             queue.remove(writing, message)
-            target.add(
-                writing,
-                replace(
-                    message,
-                    id=str(uuid4()),
-                    sent=now,
-                    visible_at=now,
-                    receives=0,
-                    receipt=None,
-                    first_received=None,
-                    source=None,
-                ),
-            )
+            target.add(writing, _sent_again(message, now, id_=str(uuid4()), sent=now, source=None))
             moved += 1
         reason = "CouldNotDetermineMessageSource" if moved < len(messages) else None
         handle = base64.b64encode(f"{uuid4()}:{queue.arn}".encode()).decode()
@@ -149,3 +127,17 @@ class DeadLetters(Part):
         for task in reversed(self._tasks):
             if task["SourceArn"] == source_arn:
                 yield {key: value for key, value in task.items() if key != "TaskHandle"}
+
+
+def _sent_again(message: Message, now: float, *, id_: str, sent: float, source: str | None) -> Message:
+    """As if nobody had received it."""
+    return replace(
+        message,
+        id=id_,
+        sent=sent,
+        visible_at=now,
+        receives=0,
+        receipt=None,
+        first_received=None,
+        source=source,
+    )

@@ -67,19 +67,7 @@ class Messages(Part):
         body = str(params.get("MessageBody") or "")
         attributes = params.get("MessageAttributes") or {}
         check_message(body, attributes, queue.setting("MaximumMessageSize"))
-        group, deduplication = params.get("MessageGroupId"), params.get("MessageDeduplicationId")
-        if queue.fifo:
-            if not group:
-                raise AwsError("MissingParameter", f"{queue.name} is a FIFO queue: it needs MessageGroupId")
-            if not deduplication:
-                if queue.attributes.get("ContentBasedDeduplication") != "true":
-                    raise AwsError(
-                        self.invalid,
-                        f"{queue.name} has no ContentBasedDeduplication: it needs MessageDeduplicationId",
-                    )
-                deduplication = hashlib.sha256(body.encode()).hexdigest()
-        elif deduplication:
-            raise AwsError(self.invalid, f"MessageDeduplicationId: {queue.name} is no FIFO queue")
+        deduplication = self._deduplication(queue, params, body)
         delay = params.get("DelaySeconds")
         seconds = (
             queue.setting("DelaySeconds") if delay is None else self.whole("DelaySeconds", delay, 0, 900)
@@ -93,7 +81,7 @@ class Messages(Part):
             sender=sender,
             attributes=dict(attributes),
             trace=trace and trace.get("StringValue"),
-            group=group,
+            group=params.get("MessageGroupId"),
             deduplication=deduplication,
         )
         first = queue.duplicate(deduplication, now) if deduplication else None
@@ -104,6 +92,23 @@ class Messages(Part):
         if queue.fifo:
             answer["SequenceNumber"] = str(_FIRST_FIFO_NUMBER + number)
         return answer
+
+    def _deduplication(self, queue: Queue, params: Mapping[str, Any], body: str) -> str | None:
+        said: str | None = params.get("MessageDeduplicationId")
+        if not queue.fifo:
+            if said:
+                raise AwsError(self.invalid, f"MessageDeduplicationId: {queue.name} is no FIFO queue")
+            return said
+        if not params.get("MessageGroupId"):
+            raise AwsError("MissingParameter", f"{queue.name} is a FIFO queue: it needs MessageGroupId")
+        if said:
+            return said
+        if queue.attributes.get("ContentBasedDeduplication") != "true":
+            raise AwsError(
+                self.invalid,
+                f"{queue.name} has no ContentBasedDeduplication: it needs MessageDeduplicationId",
+            )
+        return hashlib.sha256(body.encode()).hexdigest()
 
     def _receive(self, call: Call) -> Answer:
         params = call.params
