@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,15 @@ def test_stacks_that_pages_preview_exist() -> None:
         for found in re.findall(r"(?:--stack |STACK=)((?:dev|prod)[a-z-]*)", line)
     }
     assert {name for name in named if not name.endswith("-")} <= set(STACKS)
+
+
+def test_make_alone_lists_its_targets_on_a_narrow_terminal_and_complains_of_nothing() -> None:
+    done = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    )  # noqa: S607 - whichever make there is
+    lines = done.stdout.splitlines()
+    listed = [line.split()[0] for line in lines]
+    assert {"up", "test", "preview", "down"} <= set(listed) <= _TARGETS
+    assert len(listed) == len(set(listed))
+    assert max(map(len, lines)) <= 80
+    assert not done.stderr  # make warns of a target that stands twice
