@@ -24,7 +24,7 @@ up: $(READY) $(LAYER) $(PAGES) ## run the whole platform on this machine (STACK=
 down: $(READY) ## stop it, and leave nothing
 	@$(BIN)/ev down $(STACK)
 
-preview: $(READY) $(LAYER) $(PAGES) ## preview a stack (STACK=dev) with its policies: no CLI, no network
+preview: $(READY) $(LAYER) $(PAGES) ## preview a stack (STACK=dev) and its policies: no CLI, no network
 	@$(BIN)/ev preview $(STACK) --policy-pack policy
 
 test: lint types unit ## lint, types and every test
@@ -47,7 +47,7 @@ browser: $(READY) # the browser that the back office is tested in
 	       && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || $(BIN)/playwright install chromium
 
-bench: $(READY) $(LAYER) $(PAGES) ## measure speed against references of the same run: build/bench.json
+bench: $(READY) $(LAYER) $(PAGES) ## measure speed against a reference of the same run
 	@$(BIN)/python -m bench
 
 mutation: $(READY) $(LAYER) $(PAGES) ## weaken all resources of all stacks: the policy pack must see it
