@@ -69,6 +69,7 @@ class Driver:
         self.first_sequence = car.sequence + 1
         self.last_report = 0
         self.driving = False
+        self._over = False
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -93,6 +94,8 @@ class Driver:
 
     def say(self) -> None:
         """Report what it measures now; sometimes twice, sometimes after the next report."""
+        if self._over:
+            return
         message = json.dumps(self.measured(), separators=(",", ":")).encode()
         self.reports += 1
         if self._held_back is not None:
@@ -107,8 +110,10 @@ class Driver:
                 self.duplicates += 1
                 self._send(message)
 
-    def flush(self) -> None:
-        """Report what was held back: the last of all."""
+    def finish(self) -> None:
+        """Come into contact, and report what was held back: the last of all."""
+        self._over = True
+        self.connection.come_back()
         if self._held_back is not None:
             self._send(self._held_back)
             self._held_back = None

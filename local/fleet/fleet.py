@@ -103,8 +103,7 @@ class Fleet:
         finally:
             await _ended(others)
             for driver in self.drivers:
-                driver.connection.come_back()
-                driver.flush()
+                driver.finish()
             # What was sent is only sent when it is acknowledged.
             with suppress(TimeoutError):
                 waits = [driver.connection.settled.wait() for driver in self.drivers]

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,7 @@ from cli.main import build_parser
 from tests.docs.pages import PAGES, Page, read
 from tests.stacks import ROOT, STACKS
 
-_RULES = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-_TARGETS = set(_RULES)
+_TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 _NAMED = re.compile(r"`make ([a-z{][^`\n]*)`|run: make ([a-z].*)|^ +make ([a-z].*)$", re.MULTILINE)
 _WRITTEN = (".py", ".ts", ".tsx", ".yml", ".yaml", ".toml", "Makefile")
 _NOT_OURS = {".git", ".local", ".venv", "build", "dist", "node_modules"}
@@ -116,10 +116,6 @@ def test_a_target_that_is_not_there_is_found(text: str) -> None:
     assert missing_targets(text.format("nosuch"), commands=True) == {"nosuch"}
 
 
-def test_a_target_is_made_in_one_way() -> None:
-    assert sorted(_RULES) == sorted(_TARGETS)
-
-
 def test_stacks_that_pages_preview_exist() -> None:
     named = {
         found
@@ -128,3 +124,14 @@ def test_stacks_that_pages_preview_exist() -> None:
         for found in re.findall(r"(?:--stack |STACK=)((?:dev|prod)[a-z-]*)", line)
     }
     assert {name for name in named if not name.endswith("-")} <= set(STACKS)
+
+
+def test_make_alone_lists_its_targets_on_a_narrow_terminal_and_complains_of_nothing() -> None:
+    make = ["make", "--no-print-directory"]
+    done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own Makefile
+    lines = done.stdout.splitlines()
+    listed = [line.split()[0] for line in lines]
+    assert {"up", "test", "preview", "down"} <= set(listed) <= _TARGETS
+    assert len(listed) == len(set(listed))
+    assert max(map(len, lines)) <= 80
+    assert not done.stderr  # make warns of a target that stands twice

@@ -85,7 +85,7 @@ def said(weather: Weather, *, seed: int = 7, count: int = 400) -> list[tuple[str
     one, wire = driver(weather, seed=seed)
     for _ in range(count):
         one.say()
-    one.flush()
+    one.finish()
     return wire.published
 
 
@@ -100,6 +100,17 @@ def test_a_message_in_a_hundred_comes_twice_and_one_late_and_none_is_missing() -
     assert len(numbers) > 400
     assert numbers != sorted(numbers)
     assert [m["sequence"] for _, m in said(CALM)] == list(range(1, 401))
+
+
+def test_what_was_held_back_is_the_last_that_a_car_says() -> None:
+    one, wire = driver(Weather(duplicate=0.0, reorder=1.0, lost_contact=0.0))
+    one.say()
+    one.vanish(60.0)
+    assert not wire.published
+    one.finish()
+    one.say()
+    assert [message["sequence"] for _, message in wire.published] == [1]
+    assert (one.reports, one.last_report, wire.away) == (1, wire.published[0][1]["timestamp"], False)
 
 
 def test_a_command_is_obeyed_once_however_often_it_is_told() -> None:
