@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS: Final = 0.3
 _WAIT_SECONDS: Final = 20
+_COLUMNS: Final = 80
 
 
 def add(commands: Commands) -> None:
@@ -249,7 +250,8 @@ def _events(options: argparse.Namespace) -> int:
 def _event_line(event: dict[str, Any]) -> str:
     detail = event["detail"]
     about = detail.get("entity") or detail.get("id") or "" if isinstance(detail, dict) else ""
-    return f"{event['time'][11:19]}  {event['detail-type']:<24} {about}"
+    line = f"{event['time'][11:19]}  {event['detail-type']:<24} {about}"
+    return line if len(line) <= _COLUMNS else f"{line[: _COLUMNS - 3]}..."  # --json has all of it
 
 
 def _inbox(options: argparse.Namespace) -> int:

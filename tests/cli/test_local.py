@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.local import _event_line
 from cli.main import main
 from local.folder import Folder
 
@@ -113,3 +114,12 @@ def test_bad_usage_names_the_value_and_the_way_out(
 ) -> None:
     assert main(arguments) == 2
     assert says in capsys.readouterr().err
+
+
+def test_an_event_is_a_line_of_80_columns() -> None:
+    event = {"time": "2026-12-01T03:17:57Z", "detail-type": "alert.opened"}
+    short = _event_line({**event, "detail": {"entity": "vehicle/SG-EV-000001"}})
+    assert short == "03:17:57  alert.opened             vehicle/SG-EV-000001"
+    long = _event_line({**event, "detail": {"entity": f"alert/SG-EV-000001/{'x' * 60}"}})
+    assert (len(long), long[-3:]) == (80, "...")
+    assert _event_line({**event, "detail": "no object"}).strip() == "03:17:57  alert.opened"

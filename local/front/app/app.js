@@ -95,7 +95,7 @@ async function follow() {
     if (busy || before !== followed || now.state === before.state) continue;
     await attempt(async () => {
       await stage(now);
-      if (now.state === "EXPIRED") say(`Nobody started ${now.vehicleId} in time: its hold is over.`);
+      if (now.state === "EXPIRED") say(`${now.vehicleId} was not started in time: your hold is over.`);
     });
   }
 }
