@@ -73,8 +73,10 @@ def lines(fleets: Sequence[int], market: Market, interval: int) -> Iterator[str]
     from components.capacity import bites, first_new, limits, shards  # noqa: PLC0415 - not for `ev --help`
     from components.markets import MARKETS  # noqa: PLC0415
 
-    region = MARKETS[market].telemetry_ingest
-    yield f"Market {market} ({region}), a message a car each {interval} s: part used of each limit"
+    primary, ingest = MARKETS[market].primary, MARKETS[market].telemetry_ingest
+    yield f"Market {market} ({primary}), a message a car each {interval} s: part used of each limit"
+    if ingest is not primary:
+        yield f"Its cars connect in {ingest}."
     yield ""
     yield f"{'cars':<23}{'limit':>20} {''.join(f'{_cars(cars):>9}' for cars in fleets)}"
     for row in zip(*(limits(cars, interval, market) for cars in fleets), strict=True):

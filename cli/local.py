@@ -7,7 +7,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS: Final = 0.3
 _WAIT_SECONDS: Final = 20
+_COLUMNS: Final = 80
 
 
 def add(commands: Commands) -> None:
@@ -186,12 +188,32 @@ def _logs(options: argparse.Namespace) -> int:
         return 0
     exact = [file for file in found if file.stem == options.name]
     chosen = exact or [file for file in found if options.name in file.stem]
-    if len(chosen) != 1:
-        which = ", ".join(file.stem for file in chosen) or ", ".join(names) or "none: nothing ran"
-        raise UsageError(f"{options.name!r} is the name of {len(chosen)} logs; there are {which}")
+    if len(chosen) > 1:
+        several = ", ".join(file.stem for file in chosen)
+        raise UsageError(
+            f"{options.name!r} is in the names of {len(chosen)} logs, give more of it: {several}"
+        )
+    if not chosen:
+        raise UsageError(f"no log has {options.name!r} in its name{_nearest(options.name, names)}")
     for text in _lines(chosen[0], follow=options.follow):
         print(text, end="", flush=True)
     return 0
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    """What may have been meant, and where to look."""
+    if not names:
+        return ": nothing ran yet"
+    # A function's name has its stack's before it, which nobody types.
+    near = [whole for whole in names if get_close_matches(name, [whole, *_parts(whole)], 1, 0.7)]
+    meant = f"; near it: {', '.join(near)}" if near else ""
+    return f"{meant}; `ev logs` lists all {len(names)}"
+
+
+def _parts(name: str) -> list[str]:
+    """`a-b-c` -> `a`, `a-b`, `b`, `b-c`, `c`."""
+    words = name.split("-")
+    return ["-".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)]
 
 
 def _lines(file: Path, *, follow: bool) -> Iterator[str]:
@@ -228,7 +250,8 @@ def _events(options: argparse.Namespace) -> int:
 def _event_line(event: dict[str, Any]) -> str:
     detail = event["detail"]
     about = detail.get("entity") or detail.get("id") or "" if isinstance(detail, dict) else ""
-    return f"{event['time'][11:19]}  {event['detail-type']:<26} {about}"
+    line = f"{event['time'][11:19]}  {event['detail-type']:<24} {about}"
+    return line if len(line) <= _COLUMNS else f"{line[: _COLUMNS - 3]}..."  # --json has all of it
 
 
 def _inbox(options: argparse.Namespace) -> int:

@@ -5,11 +5,11 @@ assumptions that are the constants here. A quota is AWS's default: those marked 
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from components.markets import MARKETS, REGIONS, Market
+from components.markets import MARKETS, REGIONS, Market, Region
 from components.sizing import (
     MESSAGE_BYTES,
     PEAK_SHARE,
@@ -41,23 +41,76 @@ SIGNED_IN_SHARE: Final = 0.1
 """Of a market's riders, those whose app renews its token in the busiest hour."""
 LOG_BYTES_PER_REQUEST: Final = 1_500
 
-IOT_CONNECTIONS: Final = 500_000
-STREAM_BYTES_PER_SECOND: Final = 200_000_000
-LAMBDA_CONCURRENCY: Final = 1_000
-LAMBDA_UNRESERVED: Final = 100
 OTHER_RESERVED: Final = 134
 """Of every function of a stack but the telemetry processor; a test holds it to the graph."""
 RIDER_API_CONCURRENCY: Final = 50
-TABLE_WRITE_UNITS: Final = 40_000
-PARTITION_WRITE_UNITS: Final = 1_000
 FENCE_ITEMS: Final = 64
 FENCE_CONFLICTS: Final = 0.1
 """More than every tenth transaction tried again is felt by riders."""
-API_REQUESTS_PER_SECOND: Final = 10_000
-PUT_EVENTS_PER_SECOND: Final = 400
-SQS_IN_FLIGHT: Final = 120_000
-SNS_MAILS_PER_SECOND: Final = 10
-COGNITO_REQUESTS_PER_SECOND: Final = 120
+RULES_PER_EVENT: Final = 3
+"""As many rules as take one event from the bus, at most; a test holds it to the graph."""
+_DOCS: Final = "https://docs.aws.amazon.com"
+
+
+@dataclass(frozen=True)
+class Quota:
+    """AWS's default for an account in a Region, and the page that says it. `but`: Regions that differ."""
+
+    default: int
+    source: str
+    but: Mapping[Region, int] = field(default_factory=dict)
+
+    def of(self, region: Region) -> int:
+        """Of an account in that Region."""
+        return self.but.get(region, self.default)
+
+
+IOT_CONNECTIONS: Final = Quota(
+    500_000, f"{_DOCS}/general/latest/gr/iot-core.html#message-broker-limits", {Region.MALAYSIA: 100_000}
+)
+STREAM_MEGABYTES_PER_SECOND: Final = Quota(
+    200, f"{_DOCS}/streams/latest/dev/service-sizes-and-limits.html", {Region.NORTHERN_VIRGINIA: 10_000}
+)
+LAMBDA_CONCURRENCY: Final = Quota(1_000, f"{_DOCS}/lambda/latest/dg/gettingstarted-limits.html")
+LAMBDA_UNRESERVED: Final = 100
+"""What must be left for functions that reserve nothing:
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html"""
+TABLE_WRITE_UNITS: Final = Quota(40_000, f"{_DOCS}/amazondynamodb/latest/developerguide/ServiceQuotas.html")
+PARTITION_WRITE_UNITS: Final = Quota(
+    1_000, f"{_DOCS}/amazondynamodb/latest/developerguide/bp-partition-key-design.html"
+)
+API_REQUESTS_PER_SECOND: Final = Quota(
+    10_000,
+    f"{_DOCS}/apigateway/latest/developerguide/limits.html",
+    {Region.JAKARTA: 2_500, Region.MALAYSIA: 2_500},
+)
+PUT_EVENTS_PER_SECOND: Final = Quota(
+    400,
+    f"{_DOCS}/eventbridge/latest/userguide/eb-quota.html",
+    {
+        Region.SINGAPORE: 1_200,
+        Region.SYDNEY: 1_200,
+        Region.TOKYO: 1_200,
+        Region.SEOUL: 600,
+        Region.NORTHERN_VIRGINIA: 10_000,
+    },
+)
+INVOCATIONS_PER_SECOND: Final = Quota(
+    750,
+    f"{_DOCS}/eventbridge/latest/userguide/eb-quota.html",
+    {
+        Region.SINGAPORE: 2_250,
+        Region.SYDNEY: 2_250,
+        Region.TOKYO: 2_250,
+        Region.SEOUL: 1_100,
+        Region.NORTHERN_VIRGINIA: 18_750,
+    },
+)
+SQS_IN_FLIGHT: Final = Quota(
+    120_000, f"{_DOCS}/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html"
+)
+SNS_MAILS_PER_SECOND: Final = Quota(10, f"{_DOCS}/general/latest/gr/sns.html")
+COGNITO_REQUESTS_PER_SECOND: Final = Quota(120, f"{_DOCS}/cognito/latest/developerguide/quotas.html")
 
 
 @dataclass(frozen=True)
@@ -91,14 +144,15 @@ class Bite:
 def limits(cars: int, interval_seconds: int, market: Market) -> list[Limit]:
     """Every limit at a fleet of `cars`, each of which publishes once in `interval_seconds`.
 
-    Sources: AWS's "endpoints and quotas" pages, under https://docs.aws.amazon.com/general/latest/gr/ where no
-    other is named.
+    Quotas are those of the Region that bears the load: where cars connect, or the market's primary one.
     """
-    region = REGIONS[MARKETS[market].telemetry_ingest]
+    facts = MARKETS[market]
+    ingest, primary = facts.telemetry_ingest, facts.primary
     messages = cars / interval_seconds
     rentals = cars * RENTALS_PER_CAR_DAY * PEAK / 86_400
     requests = cars * RIDERS_PER_CAR * PEAK_SHARE / SECONDS_BETWEEN_REQUESTS
     transactions = rentals * TRANSACTIONS_PER_RENTAL
+    events = rentals * EVENTS_PER_RENTAL
     processor = telemetry_sizing(cars, interval_seconds, math.ceil(messages) or 1).reserved_concurrency
     return [
         Limit(
@@ -112,62 +166,62 @@ def limits(cars: int, interval_seconds: int, market: Market) -> list[Limit]:
         Limit(
             "IoT Core publishes",
             messages,
-            region.iot_publishes_per_second,
+            REGIONS[ingest].iot_publishes_per_second,  # by Basic Ingest each is a rule's evaluation: as many
             "/s",
             "Have the quota raised (soft), or publish less often while parked: a longer "
             "telemetryIntervalSeconds.",
-            "iot-core.html",
+            f"{_DOCS}/general/latest/gr/iot-core.html#rules-limits",
         ),
         Limit(
             "IoT Core connections",
             cars,
-            IOT_CONNECTIONS,
+            IOT_CONNECTIONS.of(ingest),
             "cars",
             "Have the quota raised (soft), or split the market into two accounts.",
-            "iot-core.html",
+            IOT_CONNECTIONS.source,
         ),
         Limit(
             "Kinesis on demand",
             messages * MESSAGE_BYTES / 1e6,
-            STREAM_BYTES_PER_SECOND / 1e6,
+            STREAM_MEGABYTES_PER_SECOND.of(ingest),
             "MB/s",
             "Have the stream's ceiling raised (soft, to 10 GB/s), or use a stream for each half of the cars.",
-            "https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html",
+            STREAM_MEGABYTES_PER_SECOND.source,
         ),
         Limit(
             "Lambda concurrency",
             processor + OTHER_RESERVED + LAMBDA_UNRESERVED,
-            LAMBDA_CONCURRENCY,
+            LAMBDA_CONCURRENCY.of(ingest),
             "at once",
             "Have the account's concurrency raised (soft): the processor reserves a place for each batch "
             "that can be in flight.",
-            "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
+            LAMBDA_CONCURRENCY.source,
         ),
         Limit(
             "vehicle state writes",
             messages * STATE_UNITS,
-            TABLE_WRITE_UNITS,
+            TABLE_WRITE_UNITS.of(primary),
             "WCU",
             "Have the table's quota raised (soft); or let the processor write a parked car's state only "
             "when it changes.",
-            "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html",
+            TABLE_WRITE_UNITS.source,
         ),
         Limit(
             "one car's item",
             STATE_UNITS / interval_seconds,
-            PARTITION_WRITE_UNITS,
+            PARTITION_WRITE_UNITS.of(primary),
             "WCU",
             "Never: a car has its own partition key.",
-            "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html",
+            PARTITION_WRITE_UNITS.source,
         ),
         Limit(
             "bookings of by_entity",
             rentals * TRANSACTIONS_PER_RENTAL * BOOKING_UNITS,
-            PARTITION_WRITE_UNITS,
+            PARTITION_WRITE_UNITS.of(primary),
             "WCU",
             "All bookings are one item collection of the index by_entity: shard its key by day or hash, as "
             "by_state already is.",
-            "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html",
+            PARTITION_WRITE_UNITS.source,
         ),
         Limit(
             "fence conflicts",
@@ -181,42 +235,51 @@ def limits(cars: int, interval_seconds: int, market: Market) -> list[Limit]:
         Limit(
             "API Gateway requests",
             requests,
-            API_REQUESTS_PER_SECOND,
+            API_REQUESTS_PER_SECOND.of(primary),
             "/s",
             "Have the account's rate raised (soft), or let apps ask less often: the map from a cached feed.",
-            "apigateway.html",
+            API_REQUESTS_PER_SECOND.source,
         ),
         Limit(
-            "EventBridge entries",
-            rentals * EVENTS_PER_RENTAL,
-            PUT_EVENTS_PER_SECOND,
+            "EventBridge PutEvents",
+            events,  # a call takes up to 10, and may have only one
+            PUT_EVENTS_PER_SECOND.of(primary),
             "/s",
-            "Have the quota raised (soft; 400 is the smallest default of a Region, large ones have 10,000).",
-            "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html",
+            "Have the quota raised (soft): its default differs by Region, from 400 to 10,000.",
+            PUT_EVENTS_PER_SECOND.source,
+        ),
+        Limit(
+            "EventBridge targets",
+            events * RULES_PER_EVENT,
+            INVOCATIONS_PER_SECOND.of(primary),
+            "/s",
+            "Have the quota of invocations raised (soft): until then what is above it comes late.",
+            INVOCATIONS_PER_SECOND.source,
         ),
         Limit(
             "SQS in flight",
-            rentals * EVENTS_PER_RENTAL,
-            SQS_IN_FLIGHT,
+            events,
+            SQS_IN_FLIGHT.of(primary),
             "messages",
             "More consumers: a queue's throughput has no limit, only what is in work at once.",
-            "sqs-service.html",
+            SQS_IN_FLIGHT.source,
         ),
         Limit(
             "SNS mails",
             cars * ALERTS_PER_CAR_DAY * PEAK / 86_400,
-            SNS_MAILS_PER_SECOND,
+            SNS_MAILS_PER_SECOND.of(primary),
             "/s",
-            "Nobody reads so many: summarise more (storm.LIMIT), page by the ticket webhook instead.",
-            "sns.html",
+            "Hard, for each mailbox. Nobody reads so many: summarise more (storm.LIMIT), page by the ticket "
+            "webhook instead.",
+            SNS_MAILS_PER_SECOND.source,
         ),
         Limit(
             "Cognito renewals",
             cars * RIDERS_PER_CAR * SIGNED_IN_SHARE / 3_600,
-            COGNITO_REQUESTS_PER_SECOND,
+            COGNITO_REQUESTS_PER_SECOND.of(primary),
             "/s",
-            "Have the category's rate raised (soft, billed), or let tokens live longer.",
-            "https://docs.aws.amazon.com/cognito/latest/developerguide/limits.html",
+            "Have the rate of UserAuthentication raised (soft, billed), or let tokens live longer.",
+            COGNITO_REQUESTS_PER_SECOND.source,
         ),
         Limit(
             "Firehose to the lake",
@@ -224,7 +287,7 @@ def limits(cars: int, interval_seconds: int, market: Market) -> list[Limit]:
             None,
             "MB/s",
             "It reads the stream's shards, and has no limit of its own.",
-            "https://docs.aws.amazon.com/firehose/latest/dev/limits.html",
+            f"{_DOCS}/firehose/latest/dev/limits.html",
         ),
         Limit(
             "NAT gateways",
@@ -232,7 +295,7 @@ def limits(cars: int, interval_seconds: int, market: Market) -> list[Limit]:
             None,
             "MB/s",
             "No function is in the VPC; only containers and the search of logs pass them.",
-            "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html",
+            f"{_DOCS}/vpc/latest/userguide/vpc-nat-gateway.html",
         ),
         Limit(
             "logs",
@@ -240,7 +303,7 @@ def limits(cars: int, interval_seconds: int, market: Market) -> list[Limit]:
             None,
             "GB/day",
             "No limit bites, the bill does: sample what succeeds.",
-            "cwl_region.html",
+            f"{_DOCS}/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html",
         ),
     ]
 

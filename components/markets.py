@@ -63,8 +63,9 @@ class Service(StrEnum):
 class RegionFacts:
     """What differs between Regions.
 
-    `iot_publishes_per_second` is the account's default quota of inbound publishes in AWS IoT Core, 0 where
-    there is no IoT Core. It is a soft limit: https://docs.aws.amazon.com/general/latest/gr/iot-core.html
+    `iot_publishes_per_second` is the account's default quota of inbound publishes in AWS IoT Core, and of
+    rule evaluations, which Basic Ingest counts as; 0 where there is no IoT Core. It is a soft limit, a tenth
+    in "select AWS Regions": https://docs.aws.amazon.com/general/latest/gr/iot-core.html
     """
 
     lacks: frozenset[Service]

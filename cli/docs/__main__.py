@@ -38,8 +38,8 @@ def capacity_page() -> str:
 How near a market comes to each limit of its account, from 1,000 cars to 1,000,000, and what then changes. It
 is `ev capacity`; `--market`, `--interval` and `--cars` ask for others. The arithmetic, its assumptions and
 the source of each limit are in `components/capacity.py`, the sizing of the telemetry path in
-`components/sizing.py`. A limit at 100% is reached. Percentages are of AWS's defaults: raise those that are
-soft before a fleet gets there.
+`components/sizing.py`. A limit at 100% is reached. Percentages are of AWS's defaults in the market's Regions,
+which differ: raise those that are soft before a fleet gets there.
 
 ```
 {report}

@@ -34,16 +34,21 @@ _API: Final = "/app/api"
 
 
 class RiderPage:
-    """`api`: the rider API. `config`: what the page has to know of the market and the login."""
+    """`api`: the rider API. `licences`: sees a rider's licence, who is told by the request's token. `config`:
+    what the page has to know of the market and the login.
+    """
 
-    def __init__(self, api: App, config: Mapping[str, Any]) -> None:
+    def __init__(self, api: App, licences: App, config: Mapping[str, Any]) -> None:
         self._api = api
+        self._licences = licences
         self._config = json.dumps(config).encode()
 
     def app(self, request: Request) -> Response:
-        """The page, its files, its configuration, and the rider API."""
+        """The page, its files, its configuration, the rider API, and where a licence is shown."""
         if request.path.startswith(f"{_API}/"):
             return self._api(replace(request, path=request.path.removeprefix(_API)))
+        if request.path == "/app/licence" and request.method == "POST":
+            return self._licences(request)
         if request.method not in ("GET", "HEAD"):
             return Response(405, _HEADERS)
         if request.path == "/app/config.json":

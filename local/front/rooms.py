@@ -14,6 +14,7 @@ from local.front.deployed import Api, Front, UserPool
 from local.front.failover import Failover
 from local.front.functions import Invoke
 from local.front.gateway import Gateway, Settings
+from local.front.licences import Licences
 from local.front.rider_page import RiderPage
 from local.front.triggers import Triggers
 from local.login.accounts import Accounts
@@ -84,7 +85,11 @@ def rooms(world: World, front: Front, before: Rooms | None = None) -> Rooms:
         rider_api=rider_api,
         staff_api=staff_api,
         backoffice=_site(world, front, staff_login),
-        page=RiderPage(rider_api.app, _rider_config(front, rider_login, ports)),
+        page=RiderPage(
+            rider_api.app,
+            Licences(rider_login, staff_login, staff_api.app).see,
+            _rider_config(front, rider_login),
+        ),
     )
 
 
@@ -173,14 +178,13 @@ def _site(world: World, front: Front, login: Login) -> App:
         return sorry(str(error))
 
 
-def _rider_config(front: Front, login: Login, ports: Endpoints) -> Mapping[str, Any]:
+def _rider_config(front: Front, login: Login) -> Mapping[str, Any]:
     known = {name: front.config[name] for name in ("locale", "timeZone", "currency", "marketName")}
     return {
         **known,
         "clientId": front.riders.client_id,
         "scopes": list(front.riders.scopes),
         "issuer": login.issuer,
-        "backoffice": ports.url("backoffice"),
     }
 
 

@@ -34,7 +34,7 @@ _STYLE: Final = """
 :root { color-scheme: light dark; font: 16px/1.5 "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center;
   background: light-dark(#eef2f7, #0b1220); color: light-dark(#172033, #e6ebf4); }
-main { width: min(26rem, calc(100vw - 3rem)); padding: 2rem; border-radius: 1rem;
+main { box-sizing: border-box; width: min(30rem, calc(100vw - 2rem)); padding: 2rem; border-radius: 1rem;
   background: light-dark(#fff, #131c2e); box-shadow: 0 10px 40px #0003; }
 h1 { font-size: 1.25rem; margin: 0 0 .5rem; }
 p { margin: 0 0 1rem; color: light-dark(#4a5670, #a4b0c8); }
@@ -50,7 +50,7 @@ input[type=email] { box-sizing: border-box; width: 100%; margin: 0 0 .5rem; padd
   background: transparent; }
 button.main { justify-content: center; font-weight: 600; color: #fff;
   background: #0b57c2; border-color: #0b57c2; }
-small { color: light-dark(#4a5670, #a4b0c8); }
+small { min-width: 0; overflow-wrap: anywhere; text-align: end; color: light-dark(#4a5670, #a4b0c8); }
 """
 
 

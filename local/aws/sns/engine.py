@@ -130,8 +130,7 @@ class Sns(Engine):
                 raise invalid_parameter(f"PhoneNumber Reason: {number} is not valid")
             self._record(notification, "sms", number)
         elif notification.topic_arn is None and "/" in str(target):
-            self._devices.check(str(target))
-            self._record(notification, "application", str(target))
+            self._push(notification, str(target))
         else:
             with self._lock:
                 topic_arn, _ = self._topics.find(
@@ -144,6 +143,11 @@ class Sns(Engine):
                     self._deliver(notification, arn, subscription)
         return {"MessageId": notification.id}
 
+    def _push(self, notification: Notification, endpoint_arn: str) -> None:
+        self._devices.check(endpoint_arn)
+        platform = endpoint_arn.split("/")[1]  # such as GCM
+        self._record(notification, "application", endpoint_arn, form=platform)
+
     def _deliver(self, notification: Notification, arn: str, subscription: Item) -> None:
         protocol, endpoint = subscription["protocol"], subscription["endpoint"]
         try:
@@ -152,6 +156,8 @@ class Sns(Engine):
                     self._to_queue(notification, subscription, endpoint)
                 case "lambda":
                     self._invoke(endpoint, notification.lambda_event(arn))
+                case "application":
+                    self._push(notification, endpoint)
                 case _:
                     self._record(notification, protocol, endpoint)
         except Exception as error:
@@ -182,7 +188,9 @@ class Sns(Engine):
                 "%s is lost, the dead letters %s did not take it: %s", notification.id, queue_arn, error
             )
 
-    def _record(self, notification: Notification, protocol: str, endpoint: str) -> None:
+    def _record(
+        self, notification: Notification, protocol: str, endpoint: str, form: str | None = None
+    ) -> None:
         with self._lock:
             self._inbox.add(
                 {
@@ -191,7 +199,7 @@ class Sns(Engine):
                     "protocol": protocol,
                     "endpoint": endpoint,
                     "subject": notification.subject,
-                    "message": notification.body(protocol),
+                    "message": notification.body(form or protocol),
                     "attributes": {name: dict(one) for name, one in notification.attributes.items()},
                 }
             )

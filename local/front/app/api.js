@@ -69,19 +69,21 @@ async function tokens(form) {
   sessionStorage.setItem(KEPT, JSON.stringify({ ...session(), ...told }));
 }
 
+export const showLicence = () => call("POST", "/licence", { under: "/app" });
+
 // `key`: the same for the same deed, so that trying again does nothing twice.
-export async function call(method, path, { body, key, again = true } = {}) {
+export async function call(method, path, { body, key, under = "/app/api", again = true } = {}) {
   const headers = { Authorization: `Bearer ${session()?.access_token}` };
   if (body) headers["Content-Type"] = "application/json";
   if (method === "POST") headers["Idempotency-Key"] = key ?? crypto.randomUUID();
-  const answer = await fetch(`/app/api${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const answer = await fetch(`${under}${path}`, { method, headers, body: body && JSON.stringify(body) });
   if (answer.status === 401 && again && session()?.refresh_token) {
     try {
       await tokens({ grant_type: "refresh_token", refresh_token: session().refresh_token });
     } catch (error) {
       throw new Problem(401, { detail: error.message }); // the page asks to sign in again
     }
-    return call(method, path, { body, key: headers["Idempotency-Key"], again: false });
+    return call(method, path, { body, key: headers["Idempotency-Key"], under, again: false });
   }
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Problem(answer.status, told);

@@ -124,6 +124,23 @@ def test_phones_and_devices_are_reached_without_a_topic(platform: Platform) -> N
         platform("sns", "Publish", TargetArn=endpoint, Message="hello")
 
 
+def test_a_device_that_subscribed_is_pushed_its_platforms_text_until_it_is_disabled(
+    platform: Platform,
+) -> None:
+    application = platform("sns", "CreatePlatformApplication", Name="staff", Platform="GCM", Attributes={})[
+        "PlatformApplicationArn"
+    ]
+    device = {"PlatformApplicationArn": application, "Token": "device"}
+    endpoint = platform("sns", "CreatePlatformEndpoint", **device)["EndpointArn"]
+    _subscribe(platform, "application", endpoint)
+    texts = {"default": "a mail", "GCM": "a push", "APNS": "another"}
+    told = {"TopicArn": _topic(platform), "MessageStructure": "json", "Message": json.dumps(texts)}
+    platform("sns", "Publish", **told)
+    platform("sns", "SetEndpointAttributes", EndpointArn=endpoint, Attributes={"Enabled": "false"})
+    platform("sns", "Publish", **told)
+    assert [(one["endpoint"], one["message"]) for one in platform.messaging.inbox()] == [(endpoint, "a push")]
+
+
 @pytest.mark.parametrize(
     ("operation", "params", "code"),
     [

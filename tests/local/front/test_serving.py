@@ -200,3 +200,14 @@ def test_the_riders_page_reaches_the_rider_api_from_its_own_origin(front: Front)
     token = front.token("rider_login", "mei@example.com")
     assert front.call("rider_login", "GET", "/app/api/v1/stations", authorization=token)[0] == 200
     assert front.call("rider_login", "GET", "/app/api/v1/stations")[0] == 401
+
+
+def test_a_licence_that_a_rider_shows_is_verified_by_the_staff_api(front: Front) -> None:
+    assert front.call("rider_login", "POST", "/app/licence")[0] == 401
+    assert front.call("rider_login", "POST", "/app/licence", authorization="Bearer a.b.c")[0] == 401
+    token = front.token("rider_login", "mei@example.com")
+    assert front.call("rider_login", "POST", "/app/licence", authorization=token)[0] == 200
+    name, event = front.functions.calls[-1]
+    claims = event["requestContext"]["authorizer"]["claims"]
+    assert (name, event["pathParameters"]["riderId"]) == ("staff", front.functions.calls[0][1]["userName"])
+    assert (claims["username"], json.loads(event["body"])["verified"]) == ("jonas.weber", True)
