@@ -66,7 +66,8 @@ def _measure(cars: int, minutes: float, speed: float, kills: Sequence[str]) -> d
     with tempfile.TemporaryDirectory() as place:
         folder = Folder(Path(place) / "dev")
         began = time.monotonic()
-        up(folder, UpOptions(Options(cars=0), speed), lambda _: None)
+        lifeline, held = os.pipe()  # the platform ends with this process, however that ends
+        up(folder, UpOptions(Options(cars=0), speed, lifeline=lifeline), lambda _: None)
         ready = time.monotonic() - began
         try:
             return {
@@ -76,6 +77,8 @@ def _measure(cars: int, minutes: float, speed: float, kills: Sequence[str]) -> d
         finally:
             stop(folder)
             forget(folder)
+            os.close(lifeline)
+            os.close(held)
 
 
 class _Kills:
