@@ -28,6 +28,7 @@ def serving(folder: Folder) -> Iterator[None]:
         account=account,
         port=ports.aws,
         functions=ports.url("functions"),
+        iot=ports.url("iot"),
         lost=LostRegions(folder),
     ):
         yield

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from local.aws.elsewhere import hand_on
 from local.aws.http import Incoming
 from local.aws.protocols import Protocol, seconds
 from local.aws.service import AwsError, Service
@@ -32,7 +33,8 @@ _NO_REGION: Final = "us-east-1"
 
 class Dispatcher:
     """A request in, a response out. `services`: by the names they sign with; `rest` gets other requests.
-    `lost`: Regions in which nothing is served.
+    `elsewhere`: origins of processes, by the names of the services they are. `lost`: Regions in which nothing
+    is served.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Dispatcher:
         rest: Callable[[Incoming], Response],
         *,
         account: str,
+        elsewhere: Mapping[str, str] | None = None,
         more_status: Callable[[], Mapping[str, Any]] = dict,
         inbox: Callable[[], list[Any]] = list,
         events_after: Callable[[int, float], tuple[int, list[Any]]] = lambda number, _: (number, []),
@@ -51,6 +54,7 @@ class Dispatcher:
         self._protocols = {name: Protocol(name, service) for name, service in services.items()}
         self._rest = rest
         self._account = account
+        self._elsewhere = elsewhere or {}
         self._more_status = more_status
         self._inbox = inbox
         self._events_after = events_after
@@ -62,6 +66,8 @@ class Dispatcher:
         service, region = scope(incoming)
         if region in self._lost():
             return _json({"__type": "ServiceUnavailable", "message": f"{region} is lost"}, 503)
+        if service in self._elsewhere:
+            return hand_on(self._elsewhere[service], incoming)
         protocol = self._protocols.get(service)
         if protocol is None:
             return self._rest(incoming)

@@ -21,8 +21,8 @@ from local.running import Running
 class Aws(Running):
     """It begins as the store has it.
 
-    `port` 0 takes a free one. `functions`: the origin of Lambda's API. `lost`: Regions that do not answer.
-    Raises OSError when the port is taken.
+    `port` 0 takes a free one. `functions`, `iot`: the origins of Lambda's API and of IoT's data plane.
+    `lost`: Regions that do not answer. Raises OSError when the port is taken.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class Aws(Running):
         account: str,
         port: int = 0,
         functions: str = "",
+        iot: str = "",
         lost: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._stack = ExitStack()
@@ -56,6 +57,7 @@ class Aws(Running):
             self.services,
             self.moto,
             account=account,
+            elsewhere={name: origin for name, origin in (("lambda", functions), ("iotdata", iot)) if origin},
             more_status=self._more_status,
             inbox=self.messaging.inbox,
             events_after=self.messaging.events_after,

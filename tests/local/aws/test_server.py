@@ -240,3 +240,31 @@ def test_a_connection_serves_one_call_after_another(server: HttpServer) -> None:
 )
 def test_what_is_no_http_is_a_400(server: HttpServer, text: bytes) -> None:
     assert exchange(server, text).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_service_with_a_process_of_its_own_is_called_at_the_same_address() -> None:
+    heard: list[Incoming] = []
+
+    def functions(incoming: Incoming) -> Response:
+        heard.append(incoming)
+        return Response(200, (("X-Amz-Executed-Version", "7"),), b'{"told": 1}')
+
+    def nobody(incoming: Incoming) -> Response:
+        raise AssertionError(incoming.path)
+
+    with HttpServer(functions) as own:
+        door = Dispatcher({}, nobody, account=ACCOUNT, elsewhere={"lambda": own.origin})
+        with HttpServer(door) as one:
+            called = client(one.origin, "lambda").invoke(FunctionName="told", Payload=b"{}", Qualifier="live")
+    assert (called["ExecutedVersion"], called["Payload"].read()) == ("7", b'{"told": 1}')
+    assert (heard[0].method, heard[0].query, heard[0].body) == ("POST", "Qualifier=live", b"{}")
+
+
+def test_a_service_whose_process_is_away_says_so() -> None:
+    with HttpServer(lambda _: Response()) as gone:
+        origin = gone.origin
+    door = Dispatcher({}, lambda _: Response(), account=ACCOUNT, elsewhere={"iotdata": origin})
+    with HttpServer(door) as one, pytest.raises(ClientError) as refused:
+        client(one.origin, "iot-data").publish(topic="cars", payload=b"{}")
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert origin in refused.value.response["Error"]["Message"]
