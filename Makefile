@@ -69,9 +69,6 @@ docs: $(READY) ## write the generated pages, pictures and tables of docs/, and t
 	@PYTHONPATH=policy $(BIN)/python -m tests.policy.coverage
 	@$(BIN)/python -m cli.docs
 
-mutation: $(READY) $(LAYER) ## weaken every resource of every stack: the policy pack must see it
-	@PYTHONPATH=policy $(BIN)/python -m tests.policy.mutation
-
 lock: ## resolve the lock files anew (needs uv)
 	@uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --upgrade -o requirements-dev.txt
