@@ -9,7 +9,7 @@ from ev_rental.rental.errors import ErrorCode
 from ev_rental.rental.market import stations
 from ev_rental.rental.service import EndRequest, HoldRequest, RentalService, ReportRequest
 from http_api.identity import RIDE_SCOPE
-from http_api.operations import Answer, Operations, Request
+from http_api.operations import LOCATION, Answer, Operations, Request
 from http_api.prices import PriceView, price_view
 from http_api.values import bay_ref, given
 from rider_api import search, views
@@ -32,8 +32,6 @@ from rider_api.models import (
 )
 
 routes: Final[Operations[RentalService]] = Operations(tag="rider", scope=RIDE_SCOPE)
-
-_LOCATION: Final = {"Location": "Path of what was made, relative to the API."}
 
 
 @routes.route("GET", "/v1/stations", answer=StationList)
@@ -87,7 +85,7 @@ def get_quote(service: RentalService, request: Request[QuoteQuery, None]) -> Ans
     status=201,
     answer=BookingView,
     body=HoldBody,
-    headers=_LOCATION,
+    headers=LOCATION,
     problems=(
         ErrorCode.PLAN_UNKNOWN,
         ErrorCode.RIDER_NOT_REGISTERED,
@@ -151,7 +149,7 @@ def get_booking(service: RentalService, request: Request[None, None]) -> Answer:
     "/v1/bookings/{bookingId}/start",
     status=202,
     answer=CommandView,
-    headers=_LOCATION,
+    headers=LOCATION,
     problems=(
         ErrorCode.BOOKING_NOT_FOUND,
         ErrorCode.WRONG_STATE,
@@ -175,7 +173,7 @@ def start_trip(service: RentalService, request: Request[None, None]) -> Answer:
     answer=CommandView,
     body=EndBody,
     body_required=False,
-    headers=_LOCATION,
+    headers=LOCATION,
     problems=(
         ErrorCode.BOOKING_NOT_FOUND,
         ErrorCode.STATION_NOT_FOUND,

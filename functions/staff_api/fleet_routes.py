@@ -12,7 +12,7 @@ from ev_rental.staff.service import StaffService
 from ev_rental.staff.vehicles import CommandRequest, ServiceRequest, VehicleRequest
 from ev_rental.work_orders import UNFINISHED, WorkOrder
 from http_api.etags import CONDITION, UNCHANGED, has_copy, weak_tag
-from http_api.operations import Answer, Request
+from http_api.operations import LOCATION, Answer, Request
 from http_api.values import bay_ref, given, or_none
 from staff_api import market_view, search, views
 from staff_api.asked import (
@@ -39,7 +39,6 @@ from staff_api.told import (
     VehicleView,
 )
 
-_LOCATION: Final = {"Location": "Path of what was made, relative to the API."}
 _TAG: Final = {"ETag": "Of the answer; send it as If-None-Match and an unchanged answer is a 304."}
 
 
@@ -138,7 +137,7 @@ def list_vehicle_audit(service: StaffService, request: Request[PageQuery, None])
     status=202,
     answer=CommandView,
     body=CommandBody,
-    headers=_LOCATION,
+    headers=LOCATION,
     problems=(ErrorCode.VEHICLE_NOT_FOUND, ErrorCode.COMMAND_NOT_SENT),
 )
 def command_vehicle(service: StaffService, request: Request[None, CommandBody]) -> Answer:
@@ -209,7 +208,7 @@ def put_vehicle_back_in_service(service: StaffService, request: Request[None, Ba
     status=201,
     answer=VehicleView,
     body=RegisterVehicleBody,
-    headers=_LOCATION,
+    headers=LOCATION,
     problems=(
         ErrorCode.STATION_NOT_FOUND,
         ErrorCode.BAY_NOT_FOUND,

@@ -14,7 +14,7 @@ from ev_rental.staff.work_order_acts import (
     OpenRequest,
 )
 from ev_rental.work_orders import UNFINISHED, WorkOrder
-from http_api.operations import Answer, Request
+from http_api.operations import LOCATION, Answer, Request
 from http_api.values import given, or_none
 from staff_api import inbox, views
 from staff_api.asked import (
@@ -143,7 +143,7 @@ def get_work_order(service: StaffService, request: Request[None, None]) -> Answe
     status=201,
     answer=WorkOrderView,
     body=OpenWorkOrderBody,
-    headers={"Location": "Path of what was made, relative to the API."},
+    headers=LOCATION,
     problems=(ErrorCode.VEHICLE_NOT_FOUND, ErrorCode.ALERT_NOT_FOUND),
 )
 def open_work_order(service: StaffService, request: Request[None, OpenWorkOrderBody]) -> Answer:
