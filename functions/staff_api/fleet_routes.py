@@ -13,13 +13,12 @@ from ev_rental.staff.vehicles import CommandRequest, ServiceRequest, VehicleRequ
 from ev_rental.work_orders import UNFINISHED, WorkOrder
 from http_api.etags import CONDITION, UNCHANGED, has_copy, weak_tag
 from http_api.operations import LOCATION, Answer, Request
-from http_api.values import bay_ref, given, or_none
+from http_api.values import PageQuery, bay_ref, given, or_none
 from staff_api import market_view, search, views
 from staff_api.asked import (
     BackInServiceBody,
     CommandBody,
     OutOfServiceBody,
-    PageQuery,
     RegisterVehicleBody,
     TelemetryQuery,
     VehicleQuery,

@@ -5,7 +5,8 @@ from ev_rental.rental.market import RentalMarket, stations
 from ev_rental.staff.access import groups_of, permissions
 from ev_rental.staff.audit import Actor
 from ev_rental.staff.service import StaffService
-from staff_api.told import MarketView, MeView, PointView, StationPlace, VehicleTypeView
+from http_api.rentals import station_place
+from staff_api.told import MarketView, MeView, PointView, VehicleTypeView
 
 
 def me(service: StaffService, actor: Actor) -> MeView:
@@ -30,17 +31,7 @@ def _market_view(market: RentalMarket, locale: str, now: int) -> MarketView:
         minor_digits=market.currency.minor_digits,
         min_state_of_charge=market.limits.min_soc,
         outline=[PointView(latitude=y, longitude=x) for x, y in outline(market.market)],
-        stations=[
-            StationPlace(
-                station_id=station.station_id,
-                name=station.name,
-                address=station.address,
-                latitude=station.latitude,
-                longitude=station.longitude,
-                bays=len(station.bays),
-            )
-            for station in stations(market.market).values()
-        ],
+        stations=[station_place(station) for station in stations(market.market).values()],
         vehicle_types=[
             VehicleTypeView(
                 vehicle_type_id=kind.vehicle_type_id,

@@ -4,7 +4,6 @@ currency, distances in metres. A field that has no value is left out, never null
 from msgspec import UNSET, Struct, UnsetType
 
 from ev_rental.rental.vocabulary import (
-    BookingState,
     CommandAction,
     CommandPurpose,
     CommandState,
@@ -14,8 +13,8 @@ from ev_rental.staff.access import Group
 from ev_rental.staff.audit import Outcome
 from ev_rental.vocabulary import AlertStatus, Contact, Market, RentalState, Severity
 from ev_rental.work_orders import Priority, WorkOrderStatus
-from http_api.prices import PriceView
-from http_api.values import BayName, Latitude, Longitude
+from http_api import rentals
+from http_api.values import Latitude, Longitude
 
 # Who asks, and where
 
@@ -25,17 +24,6 @@ class PointView(Struct, frozen=True, kw_only=True):
 
     latitude: Latitude
     longitude: Longitude
-
-
-class StationPlace(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What never changes of a station. `bays`: how many."""
-
-    station_id: str
-    name: str
-    address: str
-    latitude: Latitude
-    longitude: Longitude
-    bays: int
 
 
 class VehicleTypeView(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -59,7 +47,7 @@ class MarketView(Struct, frozen=True, kw_only=True, rename="camel"):
     minor_digits: int
     min_state_of_charge: int
     outline: list[PointView]
-    stations: list[StationPlace]
+    stations: list[rentals.StationPlace]
     vehicle_types: list[VehicleTypeView]
     plans: list[str]
 
@@ -323,28 +311,15 @@ class RiderView(Struct, frozen=True, kw_only=True, rename="camel"):
     live_booking_id: str | UnsetType = UNSET
 
 
-class BookingView(Struct, frozen=True, kw_only=True, rename="camel"):
+class BookingView(rentals.BookingView, frozen=True, kw_only=True, rename="camel"):
     """A booking and its trip. `commandId`: the command the car has not answered yet. `energyWh`: what the
     trip took from the battery. `cancelReason`: absent when the rider cancelled."""
 
-    booking_id: str
     rider_id: str
-    vehicle_id: str
-    plan_id: str
-    tariff_id: str
-    state: BookingState
-    created_at: int
-    hold_expires_at: int
     version: int
     changed_at: int
-    destination: BayName | UnsetType = UNSET
-    command_id: str | UnsetType = UNSET
-    started_at: int | UnsetType = UNSET
-    ended_at: int | UnsetType = UNSET
-    metres: int | UnsetType = UNSET
     energy_wh: int | UnsetType = UNSET
     cancel_reason: str | UnsetType = UNSET
-    invoice_id: str | UnsetType = UNSET
 
 
 class BookingPage(Struct, frozen=True, kw_only=True):
@@ -354,19 +329,10 @@ class BookingPage(Struct, frozen=True, kw_only=True):
     cursor: str | UnsetType = UNSET
 
 
-class InvoiceView(Struct, frozen=True, kw_only=True, rename="camel"):
+class InvoiceView(rentals.InvoiceView, frozen=True, kw_only=True, rename="camel"):
     """The price of a trip, fixed once."""
 
-    invoice_id: str
-    booking_id: str
     rider_id: str
-    vehicle_id: str
-    plan_id: str
-    tariff_id: str
-    issued_at: int
-    started_at: int
-    ended_at: int
-    price: PriceView
 
 
 class InvoicePage(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict
 
 from ev_rental.kpi import DailyKpis
 from ev_rental.rental.booking import Booking
@@ -21,8 +22,8 @@ from ev_rental.staff.fleet import Car, is_offline
 from ev_rental.staff.vehicles import NO_BOOKING
 from ev_rental.telemetry import LEAVES
 from ev_rental.work_orders import WorkOrder
-from http_api.prices import price_view
-from http_api.values import bay_name, given
+from http_api import rentals
+from http_api.values import given
 from staff_api.told import (
     AlertView,
     AuditView,
@@ -77,9 +78,7 @@ def vehicle_row(car: Car, now: int) -> VehicleRow:
 def vehicle_detail(market: RentalMarket, car: Car, orders: Sequence[WorkOrder], now: int) -> VehicleDetail:
     """A car with all that is known of it."""
     vehicle, leaves = car.vehicle, car.live.leaves
-    kind = next(
-        (kind for kind in market.vehicle_types if kind.vehicle_type_id == vehicle.vehicle_type_id), None
-    )
+    kind = market.vehicle_type(vehicle.vehicle_type_id)
     return VehicleDetail(
         vehicle=vehicle_row(car, now),
         make="" if kind is None else kind.make,
@@ -247,41 +246,18 @@ def rider_view(rider: Rider) -> RiderView:
 def booking_view(booking: Booking) -> BookingView:
     """Anybody's booking."""
     return BookingView(
-        booking_id=booking.booking_id,
+        **asdict(rentals.booking_view(booking)),
         rider_id=booking.rider_id,
-        vehicle_id=booking.vehicle_id,
-        plan_id=booking.plan_id,
-        tariff_id=booking.tariff_id,
-        state=booking.state,
-        created_at=booking.created_at,
-        hold_expires_at=booking.hold_expires_at,
         version=booking.version,
         changed_at=booking.changed_at,
-        destination=bay_name(booking.destination),
-        command_id=given(booking.command_id),
-        started_at=given(booking.started_at),
-        ended_at=given(booking.ended_at),
-        metres=given(booking.metres),
         energy_wh=given(booking.energy_wh),
         cancel_reason=given(booking.cancel_reason),
-        invoice_id=given(booking.invoice_id),
     )
 
 
 def invoice_view(invoice: Invoice) -> InvoiceView:
     """Anybody's invoice."""
-    return InvoiceView(
-        invoice_id=invoice.invoice_id,
-        booking_id=invoice.booking_id,
-        rider_id=invoice.rider_id,
-        vehicle_id=invoice.vehicle_id,
-        plan_id=invoice.plan_id,
-        tariff_id=invoice.tariff_id,
-        issued_at=invoice.created_at,
-        started_at=invoice.started_at,
-        ended_at=invoice.ended_at,
-        price=price_view(invoice.price),
-    )
+    return InvoiceView(**asdict(rentals.invoice_view(invoice)), rider_id=invoice.rider_id)
 
 
 def kpi_view(day: DailyKpis) -> KpiView:
