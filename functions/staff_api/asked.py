@@ -1,5 +1,4 @@
-"""What the staff API takes: JSON in camel case, times in ms since the epoch. What may be absent is left out,
-never null."""
+"""What the staff API takes."""
 
 from typing import Annotated
 
