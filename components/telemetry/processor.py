@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRule
+from components.bucket import EncryptedBucket, EncryptedBucketArgs, expire
 from components.iam import Statement
 from components.lambda_function import LambdaFunction, LambdaFunctionArgs
 from components.markets import Market, Region
@@ -70,16 +70,7 @@ class TelemetryProcessor(pulumi.ComponentResource):
                 key_arn=args.stream_key_arn,
                 tags=args.tags,
                 protect=args.protect,
-                lifecycle_rules=[
-                    LifecycleRule(
-                        id="expire",
-                        status="Enabled",
-                        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(
-                            days=REFUSED_RETENTION_DAYS
-                        ),
-                    )
-                ],
+                lifecycle_rules=[expire(REFUSED_RETENTION_DAYS)],
             ),
             opts=child,
         )
