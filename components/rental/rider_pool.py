@@ -103,8 +103,7 @@ class RiderPool(pulumi.ComponentResource):
                 function="rider_signup",
                 packages=("rental_events", "rental_store"),
                 description="Makes a rider of whoever signed up",
-                account_id=base.account_id,
-                layer_arn=base.layer_arn,
+                home=base.function_home,
                 environment=args.tables.environment(
                     "rider-signup",
                     market=base.market,
@@ -112,8 +111,6 @@ class RiderPool(pulumi.ComponentResource):
                     writes_enabled=args.writes_enabled,
                 ),
                 environment_key_arn=base.key_arn(DataDomain.RENTAL),
-                log_key_arn=base.key_arn(DataDomain.LOGS),
-                log_retention_days=base.log_retention_days,
                 statements=[*args.tables.read(), args.tables.write()],
                 tags=tags,
                 timeout_seconds=5,  # Cognito waits no longer

@@ -363,8 +363,7 @@ class RentalService(pulumi.ComponentResource):
                 function=function,
                 packages=_PACKAGES[function],
                 description=description,
-                account_id=self._base.account_id,
-                layer_arn=self._base.layer_arn,
+                home=self._base.function_home,
                 environment={
                     **args.tables.environment(
                         service,
@@ -375,8 +374,6 @@ class RentalService(pulumi.ComponentResource):
                     **(environment or {}),
                 },
                 environment_key_arn=self._key_arn,
-                log_key_arn=self._base.key_arn(DataDomain.LOGS),
-                log_retention_days=self._base.log_retention_days,
                 statements=statements,
                 dead_letter_arn=dead_letter_arn,
                 tags=self._tags,

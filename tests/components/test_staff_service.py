@@ -316,7 +316,7 @@ def processor(of: Market, recent: bool) -> None:
     TelemetryProcessor(
         f"{name}-processor",
         TelemetryProcessorArgs(
-            account_id=ACCOUNT,
+            home=base.function_home,
             market=base.market,
             tables_region=base.region,
             vehicle_state=state.vehicle_state,
@@ -324,9 +324,6 @@ def processor(of: Market, recent: bool) -> None:
             tables_key_arn="arn:key",
             stream_arn="arn:stream",
             stream_key_arn="arn:key",
-            log_key_arn="arn:key",
-            log_retention_days=14,
-            layer_arn="arn:layer",
             sizing=of.settings.telemetry_sizing,
             protect=False,
             tags=base.tags,
