@@ -109,7 +109,7 @@ def _command(
 
 
 def _folder(options: argparse.Namespace) -> Folder:
-    from local.folder import ROOT, Folder  # noqa: PLC0415 - `ev --help` must not wait for what it does not need
+    from local.folder import ROOT, Folder
 
     known = sorted(file.name.split(".")[1] for file in ROOT.glob("Pulumi.*.yaml"))
     if options.stack not in known:
@@ -118,7 +118,7 @@ def _folder(options: argparse.Namespace) -> Folder:
 
 
 def _running(options: argparse.Namespace) -> Folder:
-    from local.supervisor import is_running  # noqa: PLC0415
+    from local.supervisor import is_running
 
     folder = _folder(options)
     if not is_running(folder):
@@ -127,9 +127,9 @@ def _running(options: argparse.Namespace) -> Folder:
 
 
 def _up(options: argparse.Namespace) -> int:
-    from local.control import ControlError, UpOptions, up  # noqa: PLC0415
-    from local.supervisor import Options  # noqa: PLC0415
-    from local.welcome import welcome  # noqa: PLC0415
+    from local.control import ControlError, UpOptions, up
+    from local.supervisor import Options
+    from local.welcome import welcome
 
     folder = _folder(options)
     for pair in options.config:
@@ -154,7 +154,7 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _down(options: argparse.Namespace) -> int:
-    from local.control import ControlError, forget, stop  # noqa: PLC0415
+    from local.control import ControlError, forget, stop
 
     folder = _folder(options)
     try:
@@ -170,7 +170,7 @@ def _down(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from local.report import gather, render  # noqa: PLC0415
+    from local.report import gather, render
 
     told = gather(_folder(options))
     print(json.dumps(told, indent=2) if options.json else render(told))
@@ -210,7 +210,7 @@ def _lines(file: Path, *, follow: bool) -> Iterator[str]:
 
 
 def _events(options: argparse.Namespace) -> int:
-    from local.endpoints import Endpoints  # noqa: PLC0415
+    from local.endpoints import Endpoints
 
     origin = Endpoints.load(_running(options).endpoints).url("aws")
     after = 0
@@ -232,7 +232,7 @@ def _event_line(event: dict[str, Any]) -> str:
 
 
 def _inbox(options: argparse.Namespace) -> int:
-    from local.endpoints import Endpoints  # noqa: PLC0415
+    from local.endpoints import Endpoints
 
     origin = Endpoints.load(_running(options).endpoints).url("aws")
     with urlopen(f"{origin}/_local/inbox", timeout=30) as answer:  # noqa: S310 - an origin of ours
@@ -251,8 +251,8 @@ def _inbox(options: argparse.Namespace) -> int:
 
 
 def _region(options: argparse.Namespace) -> int:
-    from local.deployment import Deployment  # noqa: PLC0415
-    from local.lost import LostRegions  # noqa: PLC0415
+    from local.deployment import Deployment
+    from local.lost import LostRegions
 
     folder = _running(options)
     known = sorted({made.region for made in Deployment.load(folder.deployment).resources.values()} - {""})
@@ -270,7 +270,7 @@ def _region(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from local.folder import ROOT, Folder, python_environment  # noqa: PLC0415
+    from local.folder import ROOT, Folder, python_environment
 
     return subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "local.fleet", str(Folder.of("dev").path), *options.arguments],
