@@ -216,7 +216,7 @@ def _events(options: argparse.Namespace) -> int:
     after = 0
     while True:
         wait = _WAIT_SECONDS if options.follow else 0
-        with urlopen(f"{origin}/_local/events?after={after}&wait={wait}", timeout=60) as answer:  # noqa: S310
+        with urlopen(f"{origin}/_local/events?after={after}&wait={wait}", timeout=60) as answer:  # noqa: S310 - ours
             told = json.load(answer)
         for event in told["events"]:
             print(json.dumps(event) if options.json else _event_line(event), flush=True)
