@@ -16,7 +16,7 @@ STACK ?= dev
 .PHONY: help up down preview test lint types unit browser bench layer pages backoffice-dev schema docs mutation lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 up: $(READY) $(LAYER) $(PAGES) ## run the whole platform on this machine (STACK=dev), with a fleet
 	@$(BIN)/ev up $(STACK)
@@ -24,7 +24,7 @@ up: $(READY) $(LAYER) $(PAGES) ## run the whole platform on this machine (STACK=
 down: $(READY) ## stop it, and leave nothing
 	@$(BIN)/ev down $(STACK)
 
-preview: $(READY) $(LAYER) $(PAGES) ## preview the stack with its policies: no CLI, no credentials, no network
+preview: $(READY) $(LAYER) $(PAGES) ## preview a stack (STACK=dev) and its policies: no CLI, no network
 	@$(BIN)/ev preview $(STACK) --policy-pack policy
 
 test: lint types unit ## lint, types and every test
@@ -47,23 +47,23 @@ browser: $(READY) # the browser that the back office is tested in
 	       && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || $(BIN)/playwright install chromium
 
-bench: $(READY) $(LAYER) $(PAGES) ## measure speed as ratios against references of the same run; writes build/bench.json
+bench: $(READY) $(LAYER) $(PAGES) ## measure speed against a reference of the same run
 	@$(BIN)/python -m bench
 
-mutation: $(READY) $(LAYER) $(PAGES) ## weaken every resource of every stack: the policy pack must see it; writes docs/policy-mutation.md
+mutation: $(READY) $(LAYER) $(PAGES) ## weaken all resources of all stacks: the policy pack must see it
 	@PYTHONPATH=policy:functions $(BIN)/python -m tests.policy.mutation docs
 
-layer: $(LAYER) ## build the arm64 dependency layer of the functions from its lock
+layer: $(LAYER) ## build the functions' dependency layer (arm64) from its lock
 
 pages: $(PAGES) ## build the back office's pages
 
-backoffice-dev: $(READY) $(PAGES) ## serve the back office with a generated fleet, on 127.0.0.1
-	@PYTHONPATH=functions $(BIN)/python -m local.backoffice
+backoffice-dev: $(READY) $(PAGES) ## serve the back office alone, over a generated fleet
+	@PYTHONPATH=functions $(BIN)/python -m local.demo
 
 schema: $(READY) ## write docs/config.schema.json from the settings
 	@$(BIN)/python -m components.settings > docs/config.schema.json
 
-docs: $(READY) ## write the generated pages, pictures and tables of docs/, and the OpenAPI documents
+docs: $(READY) ## write the generated pages of docs/, and the OpenAPI documents
 	@PYTHONPATH=functions $(BIN)/python -m pages
 	@cd policy && ../$(BIN)/python -m guardrails docs README.md
 	@PYTHONPATH=policy $(BIN)/python -m tests.policy.coverage

@@ -1,23 +1,29 @@
 """The platform on this machine under load: a thousand cars and a rush hour, every message accounted for.
 
-    python -m bench.platform [--cars 100,1000] [--minutes 10] [--speed 4]
+    python -m bench.platform [--cars 100,1000] [--minutes 10] [--speed 4] [--kill aws,functions,iot,front]
 
 Each size has a platform of its own. The smaller one is the reference: figures are told with their growth from
-it.
+it. With `--kill` these processes are killed with SIGKILL one after another, spread over the run, and all must
+be accounted for as without.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any, Final
 from urllib.request import urlopen
 
@@ -26,7 +32,7 @@ from local.deploy.clients import Clients
 from local.deployment import Deployment
 from local.endpoints import Endpoints
 from local.folder import ROOT, Folder, python_environment
-from local.supervisor import Options
+from local.supervisor import Options, Status
 
 CARS: Final = (100, 1_000)
 RIDERS_PER_CAR: Final = 0.2
@@ -40,9 +46,11 @@ class NotAccountedError(Exception):
     """Something was lost or doubled; the message says what."""
 
 
-def run(cars: Sequence[int] = CARS, minutes: float = MINUTES, speed: float = SPEED) -> dict[str, Any]:
+def run(
+    cars: Sequence[int] = CARS, minutes: float = MINUTES, speed: float = SPEED, kills: Sequence[str] = ()
+) -> dict[str, Any]:
     """The figures of each size, and the growth from the first to the last."""
-    figures = {str(count): _measure(count, minutes, speed) for count in cars}
+    figures = {str(count): _measure(count, minutes, speed, kills) for count in cars}
     first, last = figures[str(cars[0])], figures[str(cars[-1])]
     numbers = [name for name, value in first.items() if isinstance(value, int | float) and value]
     growth = {name: round(last[name] / first[name], 2) for name in numbers}
@@ -51,23 +59,57 @@ def run(cars: Sequence[int] = CARS, minutes: float = MINUTES, speed: float = SPE
     for name in first:
         cells = "".join(f"{figures[str(count)][name]!s:>12}" for count in cars)
         print(f"  {name:<{width}}{cells}{growth.get(name, ''):>9}")
-    return {"minutes": minutes, "speed": speed, "cars": figures, "growth": growth}
+    return {"minutes": minutes, "speed": speed, "killed": list(kills), "cars": figures, "growth": growth}
 
 
-def _measure(cars: int, minutes: float, speed: float) -> dict[str, Any]:
+def _measure(cars: int, minutes: float, speed: float, kills: Sequence[str]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as place:
         folder = Folder(Path(place) / "dev")
         began = time.monotonic()
         up(folder, UpOptions(Options(cars=0), speed), lambda _: None)
         ready = time.monotonic() - began
         try:
-            return {"ready_s": round(ready, 1), **_loaded(folder, cars, minutes)}
+            return {
+                "ready_s": round(ready, 1),
+                **_loaded(folder, cars, minutes, _Kills(folder, kills, minutes * 60 / speed)),
+            }
         finally:
             stop(folder)
             forget(folder)
 
 
-def _loaded(folder: Folder, cars: int, minutes: float) -> dict[str, Any]:
+class _Kills:
+    """Processes that are killed one after another, spread over the seconds of a run."""
+
+    def __init__(self, folder: Folder, processes: Sequence[str], seconds: float) -> None:
+        self._folder, self._processes = folder, processes
+        self._pause = seconds / (len(processes) + 1)
+        self.back_after = [0.0]
+        """Seconds until each was running again."""
+
+    def run(self, over: Event) -> None:
+        for name in self._processes:
+            if over.wait(self._pause):
+                return
+            before = self._of(name)
+            os.kill(before["pid"], signal.SIGKILL)
+            began = time.monotonic()
+            _waited(partial(self._came_back, name, before), began, partial("{}, killed,".format, name))
+            self.back_after.append(time.monotonic() - began)
+
+    def _came_back(self, name: str, before: Mapping[str, Any]) -> bool:
+        now = self._of(name)
+        return bool(now["restarts"] > before["restarts"] and now["state"] == "running")
+
+    def _of(self, name: str) -> Mapping[str, Any]:
+        status = Status.load(self._folder)
+        _hold(status is not None and name in status.processes, f"there is no process {name!r} to kill")
+        assert status is not None  # noqa: S101 - held above
+        found: Mapping[str, Any] = status.processes[name]
+        return found
+
+
+def _loaded(folder: Folder, cars: int, minutes: float, kills: _Kills) -> dict[str, Any]:
     ports = Endpoints.load(folder.endpoints)
     riders = round(cars * RIDERS_PER_CAR)
     numbers = [f"--cars={cars}", f"--riders={riders}", f"--minutes={minutes}"]
@@ -90,15 +132,23 @@ def _loaded(folder: Folder, cars: int, minutes: float) -> dict[str, Any]:
 
         def sampling() -> None:
             while not over.wait(_SAMPLE_SECONDS):
-                sample()
+                with suppress(OSError):  # who is killed does not answer
+                    sample()
 
-        thread = Thread(target=sampling, daemon=True)
-        thread.start()
-        output, _ = fleet.communicate()
-        over.set()
-        thread.join()
+        with ThreadPoolExecutor() as pool:
+            watching = [pool.submit(sampling), pool.submit(kills.run, over)]
+            output, _ = fleet.communicate()
+            over.set()
+        for one in watching:
+            one.result()
     account = json.loads(output)
-    return {**_accounted(folder, account), "oldest_record_s": max(ages), "oldest_message_s": max(waits)}
+    return {
+        **_accounted(folder, account),
+        "oldest_record_s": max(ages),
+        "oldest_message_s": max(waits),
+        "kills": len(kills.back_after) - 1,
+        "back_after_s": round(max(kills.back_after), 1),
+    }
 
 
 def _accounted(folder: Folder, account: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,17 +218,18 @@ def _drained(aws: Clients, deployment: Deployment, sent: Mapping[str, Any]) -> f
         pages = aws("dynamodb", table.region).get_paginator("scan").paginate(TableName=table["name"])
         known = {item["vehicle_id"]["S"]: item for page in pages for item in page["Items"]}
         return [
-            name
+            f"{name} at {car['lastTimestamp']} (it is at {known[name]['ts']['N']})"
             for name, car in sent.items()
             if car["reports"] and int(known[name]["ts"]["N"]) < car["lastTimestamp"]
         ]
 
-    return _waited(lambda: not behind(), began, "the state of every car")
+    return _waited(lambda: not behind(), began, lambda: f"the state of {', '.join(behind())}")
 
 
-def _waited(holds: Callable[[], bool], began: float, what: str) -> float:
+def _waited(holds: Callable[[], bool], began: float, what: Callable[[], str]) -> float:
     while not holds():
-        _hold(time.monotonic() - began < _DRAIN_SECONDS, f"{what} is not there after {_DRAIN_SECONDS:g} s")
+        if time.monotonic() - began > _DRAIN_SECONDS:
+            raise NotAccountedError(f"{what()} is not there after {_DRAIN_SECONDS:g} s")
         Event().wait(0.5)
     return round(time.monotonic() - began, 1)
 
@@ -231,8 +282,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cars", default=",".join(map(str, CARS)), metavar="N,N")
     parser.add_argument("--minutes", type=float, default=MINUTES)
     parser.add_argument("--speed", type=float, default=SPEED)
+    parser.add_argument("--kill", default="", metavar="NAME,NAME", help="processes to kill during the run")
     given = parser.parse_args(arguments)
-    figures = run([int(count) for count in given.cars.split(",")], given.minutes, given.speed)
+    kills = [name for name in given.kill.split(",") if name]
+    figures = run([int(count) for count in given.cars.split(",")], given.minutes, given.speed, kills)
     print(json.dumps(figures))
     return 0
 

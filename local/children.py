@@ -14,7 +14,7 @@ from threading import Event, RLock, Thread
 from typing import Final
 
 from local.folder import ROOT, python_environment
-from local.web import HOST
+from local.listener import HOST
 
 GRACE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.2

@@ -36,10 +36,13 @@ class ControlError(Exception):
 
 @dataclass(frozen=True)
 class UpOptions:
-    """`speed`: of the platform's clock; None leaves it as it is, or real."""
+    """`speed`: of the platform's clock; None leaves it as it is, or real. `lifeline`: the end to read of a
+    pipe; the platform stops when nobody has the other end any more. None: it runs until it is stopped.
+    """
 
     run: Options
     speed: float | None = None
+    lifeline: int | None = None
 
 
 def up(folder: Folder, options: UpOptions, say: Say) -> None:
@@ -117,12 +120,13 @@ def _start(folder: Folder, options: UpOptions) -> subprocess.Popen[bytes]:
     run = options.run
     config = [part for pair in run.config for part in ("--config", pair)]
     numbers = [f"--cars={run.cars}", f"--riders={run.riders}", f"--seed={run.seed}"]
+    tied = [] if options.lifeline is None else ["--lifeline"]
     with (folder.logs / "supervisor.log").open("ab") as log:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "local.supervisor", str(folder.path), *numbers, *config],
+            [sys.executable, "-m", "local.supervisor", str(folder.path), *numbers, *tied, *config],
             cwd=ROOT,
             env=python_environment(),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if options.lifeline is None else options.lifeline,
             stdout=log,
             stderr=log,
             start_new_session=True,

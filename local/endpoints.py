@@ -7,7 +7,7 @@ from socket import socket
 from typing import Self
 
 from local.folder import write_whole
-from local.web import HOST
+from local.listener import HOST
 
 
 @dataclass(frozen=True)

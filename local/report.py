@@ -87,46 +87,7 @@ def render(told: Mapping[str, Any]) -> str:
         parts.append(told["words"])
     parts += _processes(told)
     aws = told.get("aws") or {}
-    parts += _table(
-        "Queues",
-        ("", "visible", "hidden", "oldest s"),
-        (
-            (_short(one["name"]), one["visible"], one["hidden"], _whole(one["oldestAgeSeconds"]))
-            for one in aws.get("queues", ())
-            if one["visible"] or one["hidden"] or one["delayed"]
-        ),
-        "all empty",
-    )
-    parts += _table(
-        "Dead letters",
-        ("", "messages"),
-        (
-            (_short(one["name"]), one["visible"] + one["hidden"])
-            for one in aws.get("queues", ())
-            if one["deadLetters"] and one["visible"] + one["hidden"]
-        ),
-        "none",
-    )
-    parts += _table(
-        "Streams",
-        ("", "records", "oldest s"),
-        (
-            (_short(one["name"]), one["records"], _whole(one["oldestAgeSeconds"]))
-            for one in aws.get("streams", ())
-        ),
-        "none",
-    )
-    functions = told.get("functions") or {}
-    parts += _table(
-        "Functions",
-        ("", "running", "calls", "errors", "throttled"),
-        (
-            (_short(one["name"]), one["running"], one["invocations"], one["errors"], one["throttles"])
-            for one in functions.get("functions", ())
-            if one["invocations"] or one["running"]
-        ),
-        "none was called",
-    )
+    parts += _queues(aws) + _functions(told.get("functions") or {})
     iot = told.get("iot")
     if iot:
         parts.append(f"Cars connected: {iot.get('connections')}, messages: {iot.get('received')}")
@@ -144,6 +105,53 @@ def _processes(told: Mapping[str, Any]) -> list[str]:
         ("", "pid", "state", "restarts"),
         ((name, one["pid"], one["state"], one["restarts"]) for name, one in told["processes"].items()),
         "none runs",
+    )
+
+
+def _queues(aws: Mapping[str, Any]) -> list[str]:
+    return [
+        *_table(
+            "Queues",
+            ("", "visible", "hidden", "oldest s"),
+            (
+                (_short(one["name"]), one["visible"], one["hidden"], _whole(one["oldestAgeSeconds"]))
+                for one in aws.get("queues", ())
+                if one["visible"] or one["hidden"] or one["delayed"]
+            ),
+            "all empty",
+        ),
+        *_table(
+            "Dead letters",
+            ("", "messages"),
+            (
+                (_short(one["name"]), one["visible"] + one["hidden"])
+                for one in aws.get("queues", ())
+                if one["deadLetters"] and one["visible"] + one["hidden"]
+            ),
+            "none",
+        ),
+        *_table(
+            "Streams",
+            ("", "records", "oldest s"),
+            (
+                (_short(one["name"]), one["records"], _whole(one["oldestAgeSeconds"]))
+                for one in aws.get("streams", ())
+            ),
+            "none",
+        ),
+    ]
+
+
+def _functions(functions: Mapping[str, Any]) -> list[str]:
+    return _table(
+        "Functions",
+        ("", "running", "calls", "errors", "throttled"),
+        (
+            (_short(one["name"]), one["running"], one["invocations"], one["errors"], one["throttles"])
+            for one in functions.get("functions", ())
+            if one["invocations"] or one["running"]
+        ),
+        "none was called",
     )
 
 

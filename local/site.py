@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from local.folder import ROOT
 from local.web import Request, Response
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 BUILT: Final = ROOT / "backoffice" / "dist"
 _TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
@@ -56,7 +56,7 @@ class Site:
     def __init__(self, folder: Path, config: Mapping[str, Any], connect_to: tuple[str, ...]) -> None:
         if not (folder / "index.html").is_file():
             raise NotBuiltError(
-                f"{folder / 'index.html'} is missing: build the back office with `make backoffice`"
+                f"{folder / 'index.html'} is missing: build the back office with `make pages`"
             )
         self._folder = folder.resolve()
         self._config = json.dumps(config).encode()

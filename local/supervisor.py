@@ -1,7 +1,8 @@
 """Brings a platform up and keeps it up: `python -m local.supervisor FOLDER [OPTIONS]`.
 
-It says what it does in `status.json`, for those who wait for it and for `ev status`. It ends, and all that it
-started with it, on SIGTERM or SIGINT; what it started ends by itself when it is killed.
+It says what it does in `status.json`, for those who wait for it and for `ev status`. On SIGTERM or SIGINT, or
+with whoever holds its lifeline, it ends, and all that it started with it; what it started ends by itself when
+it is killed.
 """
 
 import argparse
@@ -15,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from threading import Event, Lock
-from typing import Any, Final
+from threading import Event, Lock, Thread
+from typing import Any, BinaryIO, Final
 
 from local.children import Children, Command, NotServingError, last_words
 from local.endpoints import Endpoints
@@ -189,6 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cars", type=int, default=Options.cars)
     parser.add_argument("--riders", type=int, default=Options.riders)
     parser.add_argument("--seed", type=int, default=Options.seed)
+    parser.add_argument("--lifeline", action="store_true", help="stop when standard input ends")
     given = parser.parse_args(arguments)
     folder = Folder(given.folder.resolve())
     with only_one(folder) as free:
@@ -197,7 +199,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         supervisor = Supervisor(folder, Options(given.config, given.cars, given.riders, given.seed))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: supervisor.over.set())
+        if given.lifeline:
+            Thread(target=_until_the_end_of, args=(sys.stdin.buffer, supervisor.over), daemon=True).start()
         return supervisor.run()
+
+
+def _until_the_end_of(stream: BinaryIO, over: Event) -> None:
+    """A pipe ends when nobody holds its other end: however they ended, kill -9 as well."""
+    stream.read()
+    over.set()
 
 
 if __name__ == "__main__":

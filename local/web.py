@@ -4,18 +4,16 @@ Nothing here is for the open network: no TLS, no limits but the ones below.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import SHUT_RDWR, socket
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from traceback import print_exc
-from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
-HOST: Final = "127.0.0.1"
+from local.listener import Listener
+
 MAX_BODY: Final = 10 * 1024 * 1024  # bytes, API Gateway's limit
 _IDLE_SECONDS: Final = 60
 _PHRASES: Final = {status.value: status.phrase for status in HTTPStatus}
@@ -62,78 +60,11 @@ def _too_large(_: Request) -> Response:
     return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
-class Server:
-    """Serves an app from threads of its own between `start` and `stop`, or as a context.
-
-    `port` 0 takes a free one. `too_large` answers a request whose body is above MAX_BODY and was not read.
-    Raises OSError when the port is taken.
-    """
+class Server(Listener):
+    """Serves an app. `too_large` answers a request whose body is above MAX_BODY and was not read."""
 
     def __init__(self, app: App, *, port: int = 0, too_large: App | None = None) -> None:
-        self.app = app
-        self.too_large = too_large or _too_large
-        server = self
-
-        class Handler(_Handler):
-            def respond(self, request: Request) -> Response:
-                return server.app(request)
-
-            def refuse(self, request: Request) -> Response:
-                return server.too_large(request)
-
-        self._server = _Threads((HOST, port), Handler)
-        self.origin = f"http://{HOST}:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    def start(self) -> None:
-        """Begins to answer."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Answers nothing any more and frees the port."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-        self._server.server_close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-
-class _Threads(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False  # a browser keeps its connections open
-
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
-        self._open: set[socket] = set()
-        super().__init__(address, handler)
-
-    def get_request(self) -> tuple[socket, tuple[str, int]]:
-        connection, address = super().get_request()
-        self._open.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: object) -> None:
-        if isinstance(request, socket):
-            self._open.discard(request)
-            super().shutdown_request(request)
-
-    def server_close(self) -> None:
-        super().server_close()
-        for connection in list(self._open):
-            with suppress(OSError):  # it may be gone already
-                connection.shutdown(SHUT_RDWR)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A connection that broke off is no news; a fault of the app was answered with 500."""
+        super().__init__(partial(_Handler, app, too_large or _too_large), port=port)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -142,13 +73,10 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
     timeout = _IDLE_SECONDS
 
-    def respond(self, request: Request) -> Response:
-        """The app's answer."""
-        raise NotImplementedError
-
-    def refuse(self, request: Request) -> Response:
-        """The answer to a request that is too large."""
-        raise NotImplementedError
+    def __init__(self, app: App, too_large: App, *connection: Any) -> None:  # noqa: ANN401 - socketserver's
+        self._app = app
+        self._too_large = too_large
+        super().__init__(*connection)
 
     def _serve(self) -> None:
         length = self.headers.get("Content-Length", "0")
@@ -168,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
             body=self.rfile.read(int(length)) if fits else b"",
         )
         try:
-            response = self.respond(request) if fits else self.refuse(request)
+            response = (self._app if fits else self._too_large)(request)
         except Exception:
             print_exc()
             response = Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -9,7 +9,7 @@ from local.deploy.kinds import kind_of
 from local.deployment import Deployment
 from local.endpoints import Endpoints
 from local.folder import Folder
-from local.people import PEOPLE
+from local.login.people import PEOPLE
 
 
 def welcome(folder: Folder, seconds: float) -> str:

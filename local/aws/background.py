@@ -3,14 +3,15 @@
 import logging
 from collections.abc import Callable
 from threading import Event, Thread
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
+
+from local.running import Running
 
 _LOG: Final = logging.getLogger(__name__)
 
 
-class Background:
-    """Calls `turn` after each `wait`, while the context lasts; a fault is logged, and not its end."""
+class Background(Running):
+    """Calls `turn` after each `wait`, while it runs; a fault is logged, and not its end."""
 
     def __init__(
         self, turn: Callable[[], None], wait: Callable[[float], None], *, every: float = 0.5
@@ -30,12 +31,11 @@ class Background:
                 _LOG.exception("a turn failed")
                 self._ended.wait(self._every)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Begins."""
         self._thread.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """Ends after the turn that it is in."""
         self._ended.set()
         self._thread.join(5)

@@ -8,23 +8,10 @@ from local.aws.service import Answer, AwsError, Call
 Operation: TypeAlias = Callable[[Call], Answer]
 
 
-class Engine:
-    """A service made of its operations, by their names in the API."""
+class Part:
+    """Some operations of a service."""
 
     invalid = "ValidationException"  # the service's code for a parameter that cannot be
-
-    def __init__(self, operations: Mapping[str, Operation]) -> None:
-        self._operations = operations
-
-    def call(self, call: Call) -> Answer:
-        """The answer. Raises AwsError, of an operation that is not emulated as well."""
-        operation = self._operations.get(call.operation)
-        if operation is None:
-            raise AwsError(
-                "UnknownOperationException",
-                f"{call.operation} is not emulated; there are {', '.join(sorted(self._operations))}",
-            )
-        return operation(call)
 
     def need(self, call: Call, name: str) -> Any:  # noqa: ANN401 - JSON
         """A parameter that must be there."""
@@ -45,6 +32,28 @@ class Engine:
                 f"Value {value} for parameter {name} is invalid. Reason: Must be between {least} and {most}.",
             )
         return number
+
+
+class Engine(Part):
+    """A service made of its operations, by their names in the API."""
+
+    def __init__(self, operations: Mapping[str, Operation]) -> None:
+        self._operations = operations
+
+    def call(self, call: Call) -> Answer:
+        """The answer. Raises AwsError, of an operation that is not emulated as well."""
+        operation = self._operations.get(call.operation)
+        if operation is None:
+            raise AwsError(
+                "UnknownOperationException",
+                f"{call.operation} is not emulated; there are {', '.join(sorted(self._operations))}",
+            )
+        return operation(call)
+
+
+def given(call: Call, *names: str) -> dict[str, Any]:
+    """Those of these parameters that say something."""
+    return {name: call.params[name] for name in names if call.params.get(name)}
 
 
 def tags_of(listed: list[Mapping[str, str]] | None) -> dict[str, str]:

@@ -7,18 +7,16 @@ and ask first whether they may (Expect: 100-continue).
 import logging
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from http import HTTPStatus
 from select import select
-from socketserver import StreamRequestHandler, ThreadingTCPServer
-from threading import Thread
-from types import TracebackType
-from typing import Final, Self
+from socketserver import StreamRequestHandler
+from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qs
 
-from local.web import HOST, Response
+from local.listener import Listener
+from local.web import Response
 
 MAX_BODY: Final = 1024**3  # bytes
 _MAX_LINE: Final = 64 * 1024
@@ -44,74 +42,26 @@ class Incoming:
         return {name: values[-1] for name, values in parse_qs(self.query, keep_blank_values=True).items()}
 
 
+Serve: TypeAlias = Callable[[Incoming], Response]
+
+
 class _BadRequestError(Exception):
     """What was sent is no HTTP, or too much of it."""
 
 
-class HttpServer:
-    """Answers what `serve` says, a thread a connection, between `start` and `stop`, or as a context.
+class HttpServer(Listener):
+    """Answers what `serve` says."""
 
-    `port` 0 takes a free one. Raises OSError when the port is taken.
-    """
-
-    def __init__(self, serve: Callable[[Incoming], Response], *, port: int = 0) -> None:
-        self._server = _Connections((HOST, port), serve)
-        self.port: int = self._server.server_address[1]
-        self.origin = f"http://{HOST}:{self.port}"
-        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    def start(self) -> None:
-        """Begins to answer."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Answers nothing any more and frees the port."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-        self._server.server_close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-
-class _Connections(ThreadingTCPServer):
-    daemon_threads = True
-    block_on_close = False
-    allow_reuse_address = True
-    request_queue_size = 128
-
-    def __init__(self, address: tuple[str, int], serve: Callable[[Incoming], Response]) -> None:
-        self.serve = serve
-        self.open: set[socket.socket] = set()
-        super().__init__(address, _Connection)
-
-    def server_close(self) -> None:
-        super().server_close()
-        for connection in list(self.open):
-            with suppress(OSError):  # it may be gone already
-                connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A connection that broke off is no news; a fault of the app was answered with 500."""
+    def __init__(self, serve: Serve, *, port: int = 0) -> None:
+        super().__init__(partial(_Connection, serve), port=port)
 
 
 class _Connection(StreamRequestHandler):
     disable_nagle_algorithm = True
-    server: _Connections
 
-    def setup(self) -> None:
-        super().setup()
-        self.server.open.add(self.connection)
-
-    def finish(self) -> None:
-        self.server.open.discard(self.connection)
-        super().finish()
+    def __init__(self, serve: Serve, *connection: Any) -> None:  # noqa: ANN401 - socketserver's
+        self._serve = serve
+        super().__init__(*connection)
 
     def handle(self) -> None:
         while True:
@@ -123,7 +73,7 @@ class _Connection(StreamRequestHandler):
             if incoming is None:
                 return
             try:
-                response = self.server.serve(incoming)
+                response = self._serve(incoming)
             except Exception:
                 _LOG.exception("%s %s failed", incoming.method, incoming.path)
                 response = Response(500)

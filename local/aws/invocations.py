@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from threading import Event, RLock, Thread
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
@@ -12,14 +12,15 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 from local.aws.store import Store
+from local.running import Running
 
 _AGAIN_SECONDS: Final = 1.0
 _KIND: Final = "invocation"
 _logger: Final = logging.getLogger(__name__)
 
 
-class Invocations:
-    """`functions`: the origin of Lambda's API."""
+class Invocations(Running):
+    """Hands over in the background. `functions`: the origin of Lambda's API."""
 
     def __init__(self, store: Store, functions: str) -> None:
         self._store = store
@@ -29,6 +30,7 @@ class Invocations:
         self._number = max(map(int, self._waiting), default=0)
         self._more = Event()
         self._over = False
+        self._thread = Thread(target=self._hand_over, daemon=True)
 
     def put(self, function_arn: str, event: Mapping[str, Any]) -> None:
         """An event for a function."""
@@ -44,21 +46,18 @@ class Invocations:
         """How many events Lambda has not taken yet."""
         return {"invocationsWaiting": len(self._waiting)}
 
-    def start(self) -> Callable[[], None]:
-        """Hand over in the background; what is returned ends that."""
-        thread = Thread(target=self._running, daemon=True)
-        thread.start()
+    def start(self) -> None:
+        """Begins."""
+        self._thread.start()
 
-        def stop() -> None:
-            self._over = True
-            self._more.set()
-            thread.join()
+    def stop(self) -> None:
+        """Ends; what Lambda has not taken is kept."""
+        self._over = True
+        self._more.set()
+        self._thread.join()
 
-        return stop
-
-    def _running(self) -> None:
+    def _hand_over(self) -> None:
         while not self._over:
-            self._more.clear()
             with self._lock:
                 waiting = list(self._waiting.items())
             for key, call in waiting:
@@ -68,6 +67,7 @@ class Invocations:
                         del self._waiting[key]
             # Lambda's process may be away: it is asked again even if nothing comes.
             self._more.wait(_AGAIN_SECONDS if self._waiting else None)
+            self._more.clear()
 
     def _taken(self, call: Mapping[str, Any]) -> bool:
         url = f"{self._functions}/2015-03-31/functions/{quote(call['arn'], safe='')}/invocations"

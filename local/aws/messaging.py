@@ -1,15 +1,15 @@
 """The engines that move records, wired to each other."""
 
 import logging
-from collections.abc import Callable, Mapping
 from threading import Event, Thread
-from typing import Any, Final
+from typing import Final
 
-from local.aws.event_delivery import Delivery, Reach
 from local.aws.events import Events
-from local.aws.firehose import Firehose, PutObject
+from local.aws.events.delivery import Delivery, Reach
+from local.aws.firehose import Firehose
+from local.aws.firehose.buffers import PutObject
 from local.aws.kinesis import Kinesis
-from local.aws.service import Service
+from local.aws.service import Invoke, Service
 from local.aws.shelf import Item
 from local.aws.sns import Sns
 from local.aws.sqs import Sqs
@@ -23,12 +23,11 @@ _log: Final = logging.getLogger(__name__)
 class Messaging(dict[str, Service]):
     """The services by their SigV4 names: sqs, kinesis, sns, events, firehose.
 
-    `close` ends what goes on in the background: retries of EventBridge, buffers of Firehose.
+    `invoke` starts a Lambda function by its ARN, `objects` puts (bucket, key, body). `close` ends what goes
+    on in the background: retries of EventBridge, buffers of Firehose.
     """
 
-    def __init__(
-        self, store: Store, clock: Clock, invoke: Callable[[str, Mapping[str, Any]], None], objects: PutObject
-    ) -> None:
+    def __init__(self, store: Store, clock: Clock, invoke: Invoke, objects: PutObject) -> None:
         sqs, kinesis = Sqs(store, clock), Kinesis(store, clock)
         self._sns = Sns(store, clock, sqs, invoke)
         firehose = Firehose(store, clock, kinesis, objects)
@@ -73,15 +72,3 @@ class Messaging(dict[str, Service]):
     def _run(self) -> None:
         while not self._ended.wait(_STEP_SECONDS):
             self.run_due()
-
-
-def messaging_services(
-    store: Store,
-    clock: Clock,
-    *,
-    account: str,  # noqa: ARG001 - every call says its own
-    invoke: Callable[[str, Mapping[str, Any]], None],
-    objects: PutObject,
-) -> Messaging:
-    """`invoke` starts a Lambda function by its ARN, `objects` puts (bucket, key, body)."""
-    return Messaging(store, clock, invoke, objects)

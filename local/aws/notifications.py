@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from local.aws.service import AwsError
+from local.aws.service import AwsError, Invoke
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Notifications:
         clock: Callable[[], float],
         *,
         account: str,
-        function: Callable[[str, Mapping[str, Any]], None],
+        function: Invoke,
         queue: Callable[[str, str, str], None],
         topic: Callable[[str, str], None],
     ) -> None:

@@ -2,24 +2,24 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from local.aws.background import Background
 from local.aws.dispatch import Dispatcher
 from local.aws.http import HttpServer
 from local.aws.invocations import Invocations
-from local.aws.messaging import messaging_services
+from local.aws.messaging import Messaging
 from local.aws.moto_journal import MotoJournal
 from local.aws.notifications import Notifications
 from local.aws.service import Service
 from local.aws.store import Store
 from local.clock import Clock
 from local.dynamodb import Engine
+from local.running import Running
 
 
-class Aws:
-    """Serves between `start` and `stop`, or as a context. It begins as the store has it.
+class Aws(Running):
+    """It begins as the store has it.
 
     `port` 0 takes a free one. `functions`: the origin of Lambda's API. `lost`: Regions that do not answer.
     Raises OSError when the port is taken.
@@ -40,9 +40,7 @@ class Aws:
         invoke = self._invocations.put
         self.moto = MotoJournal(store, clock, account=account, changed=self._object_changed)
         self.dynamodb = Engine(store, clock, lag=lambda *two: None if lost() & {*two} else 0.0)
-        self.messaging = messaging_services(
-            store, clock, account=account, invoke=invoke, objects=self.moto.put_object
-        )
+        self.messaging = Messaging(store, clock, invoke, self.moto.put_object)
         self._stack.callback(self.messaging.close)
         self._tell = Notifications(
             clock,
@@ -75,18 +73,9 @@ class Aws:
     def start(self) -> None:
         """Begins to answer, and with what happens by itself."""
         self._stack.enter_context(Background(self.dynamodb.turn, self.dynamodb.wait))
-        self._stack.callback(self._invocations.start())
+        self._stack.enter_context(self._invocations)
         self._stack.enter_context(self._server)
 
     def stop(self) -> None:
         """Answers nothing any more."""
         self._stack.close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()

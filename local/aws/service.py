@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 Answer: TypeAlias = dict[str, Any]
+Invoke: TypeAlias = Callable[[str, Mapping[str, Any]], None]
+"""Starts a Lambda function by its ARN, with an event."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A mapping of JSON objects that is in the store as it is in memory."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from local.aws.store import Store
@@ -37,6 +37,15 @@ class Shelf(Mapping[str, Item]):
         with self._store.transaction() as writing:
             writing.delete(self._kind, key)
         self._items.pop(key, None)
+
+    def tag(self, key: str, item: Item, tags: Mapping[str, str]) -> None:
+        """Puts the item with more tags."""
+        self.put(key, {**item, "tags": {**item["tags"], **tags}})
+
+    def untag(self, key: str, item: Item, names: Collection[str]) -> None:
+        """Puts the item without these tags."""
+        left = {name: value for name, value in item["tags"].items() if name not in names}
+        self.put(key, {**item, "tags": left})
 
 
 class Tail:

@@ -68,22 +68,10 @@ def deploy(
     try:
         outcome = run(spec, monitor, monitor)
         provisioner.close()
-        result.errors = provisioner.errors
-        if monitor.needs is not None:
-            result.errors.insert(
-                0,
-                f"stack {stack} reads the outputs of stack {monitor.needs}: only a stack that "
-                "reads none can be deployed here, such as dev",
-            )
-        elif outcome.error and not provisioner.errors:
-            result.errors.append(outcome.error)
-        said = [d.message for d in monitor.graph.diagnostics if d.severity == "error"]
-        result.errors += [words for words in said if not result.errors]
-        wrong = complaint(reveal(monitor.graph.exports))
-        if wrong:
-            result.errors.append(f"an export of the stack: {wrong}")
+        result.errors = _errors(stack, outcome.error, monitor, provisioner)
         if not result.errors:
             _finish(monitor, ledger, provisioner)
+            result.errors = provisioner.errors  # what could not be taken away
     finally:
         provisioner.close()
         monitor.close()
@@ -93,6 +81,25 @@ def deploy(
     result.count(ledger.resources)
     result.seconds = clock() - began
     return result
+
+
+def _errors(stack: str, ended_with: str, monitor: OfflineMonitor, provisioner: LocalProvisioner) -> list[str]:
+    """Why it did not become what the program says; nothing if it did."""
+    errors = list(provisioner.errors)
+    if monitor.needs is not None:
+        errors.insert(
+            0,
+            f"stack {stack} reads the outputs of stack {monitor.needs}: only a stack that "
+            "reads none can be deployed here, such as dev",
+        )
+    elif ended_with and not errors:
+        errors.append(ended_with)
+    if not errors:
+        errors += [d.message for d in monitor.graph.diagnostics if d.severity == "error"]
+    wrong = complaint(reveal(monitor.graph.exports))
+    if wrong:
+        errors.append(f"an export of the stack: {wrong}")
+    return errors
 
 
 def _finish(monitor: OfflineMonitor, ledger: Ledger, provisioner: LocalProvisioner) -> None:

@@ -18,7 +18,7 @@ from local.deploy.unset import Outputs, complaint, texts
 from local.deploy.wanted import Wanted, digest
 from local.deployment import Deployed
 from local.endpoints import Endpoints
-from local.web import HOST
+from local.listener import HOST
 from offline.engine_errors import EngineError
 from offline.graph import Resource
 from offline.provisioner import Provisioned
@@ -92,18 +92,7 @@ class LocalProvisioner:
             outputs = {**outputs, **_versioned(wanted, before, unchanged)}
         known = self._outputs.of(wanted.type)
         own = {name: value for name, value in outputs.items() if name in known}
-        deployed = Deployed(
-            urn=wanted.urn,
-            type=wanted.type,
-            name=wanted.resource.name,
-            id=str(outputs["id"]),
-            created=handler is not None,
-            region=wanted.region,
-            parent=wanted.resource.parent,
-            inputs=wanted.inputs,
-            outputs={**({} if wanted.resource.remote else wanted.inputs), **own},
-            dependencies=tuple(wanted.resource.dependencies),
-        )
+        deployed = _deployed(wanted, str(outputs["id"]), own, created=handler is not None)
         self.ledger.put(deployed)
         with self._turn:
             self.seen.add(wanted.urn)
@@ -194,6 +183,22 @@ def secret_texts(value: object) -> Iterator[str]:
 
     look(value)
     return iter(sorted(filter(None, held), key=len, reverse=True))
+
+
+def _deployed(wanted: Wanted, id_: str, own: Mapping[str, Any], *, created: bool) -> Deployed:
+    """What the ledger keeps of it. `own`: outputs that are its type's."""
+    return Deployed(
+        urn=wanted.urn,
+        type=wanted.type,
+        name=wanted.resource.name,
+        id=id_,
+        created=created,
+        region=wanted.region,
+        parent=wanted.resource.parent,
+        inputs=wanted.inputs,
+        outputs={**({} if wanted.resource.remote else wanted.inputs), **own},
+        dependencies=tuple(wanted.resource.dependencies),
+    )
 
 
 def _forced(wanted: Wanted, handler: Handler, before: Deployed) -> bool:

@@ -1,15 +1,13 @@
-"""Tables themselves: made, described, changed, taken away; their TTL, backups, tags and replicas."""
+"""Tables themselves: made, described, changed, taken away; and their replicas."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import NAMESPACE_URL, uuid5
 
 from local.aws.service import Answer, AwsError
 from local.dynamodb.database import TABLE, Change, Database, Defined, key_names, schema, shown
-from local.dynamodb.descriptions import INDEXES, check_keys, described, described_index, settle
+from local.dynamodb.descriptions import INDEXES, changed, created, described
 from local.dynamodb.requests import Request
 from local.dynamodb.streams import VIEWS
 from local.dynamodb.values import invalid
@@ -40,27 +38,8 @@ class Control:
         for what in ("KeySchema", "AttributeDefinitions"):
             if not request.get(what):
                 raise invalid(f"{what} is missing")
-        check_keys(request)
         arn = f"arn:aws:dynamodb:{region}:{account}:table/{name}"
-        description: dict[str, Any] = {
-            "TableName": name,
-            "TableArn": arn,
-            "TableId": str(uuid5(NAMESPACE_URL, f"{arn}/{self._database.clock()}")),
-            "TableStatus": "ACTIVE",
-            "CreationDateTime": self._database.clock(),
-            "KeySchema": request["KeySchema"],
-            "AttributeDefinitions": request["AttributeDefinitions"],
-            "DeletionProtectionEnabled": bool(request.get("DeletionProtectionEnabled")),
-            "WarmThroughput": {
-                "ReadUnitsPerSecond": 12000,
-                "WriteUnitsPerSecond": 4000,
-                "Status": "ACTIVE",
-            },
-        }
-        for kind in (INDEXES, "LocalSecondaryIndexes"):
-            if request.get(kind):
-                description[kind] = [described_index(arn, its) for its in request[kind]]
-        settle(description, request)
+        description = created(arn, request, self._database.clock())
         known = {
             "description": description,
             "ttl": "",
@@ -120,35 +99,7 @@ class Control:
         return {"TableDescription": described(of)}
 
     def _change(self, of: Defined, request: Request, index_changes: Sequence[Mapping[str, Any]]) -> None:
-        description = json.loads(json.dumps(of.known["description"]))
-        types = {its["AttributeName"]: its for its in description["AttributeDefinitions"]}
-        types |= {its["AttributeName"]: its for its in request.get("AttributeDefinitions", ())}
-        description["AttributeDefinitions"] = list(types.values())
-        indexes = {its["IndexName"]: its for its in description.get(INDEXES, ())}
-        for change in index_changes:
-            ((kind, its),) = change.items()
-            name = its["IndexName"]
-            if kind == "Create" and name in indexes:
-                raise invalid(f"Attempting to create an index which already exists: {name}")
-            if kind != "Create" and name not in indexes:
-                raise AwsError("ResourceNotFoundException", f"Requested resource not found: index {name}")
-            if kind == "Delete":
-                del indexes[name]
-            elif kind == "Create":
-                indexes[name] = described_index(description["TableArn"], its)
-        description[INDEXES] = list(indexes.values())
-        used = {
-            key["AttributeName"]
-            for its in (description, *description[INDEXES], *description.get("LocalSecondaryIndexes", ()))
-            for key in its["KeySchema"]
-        }
-        description["AttributeDefinitions"] = [its for name, its in types.items() if name in used]
-        check_keys(description)
-        if not description[INDEXES]:
-            del description[INDEXES]
-        settle(description, request)
-        if "DeletionProtectionEnabled" in request:
-            description["DeletionProtectionEnabled"] = request["DeletionProtectionEnabled"]
+        description = changed(of.known["description"], request, index_changes)
         table = of.table
         of.known["description"] = description
         table.types = {
@@ -244,79 +195,3 @@ class Control:
         description["Replicas"] = [its for its in description["Replicas"] if its["RegionName"] != other]
         with self._database.writing() as writing:
             self._database.keep(writing, of)
-
-    def update_time_to_live(self, region: str, _: str, request: Request) -> Answer:
-        """UpdateTimeToLive."""
-        of = self._database.get(region, request.get("TableName"))
-        wanted = request["TimeToLiveSpecification"]
-        name, enabled = wanted["AttributeName"], wanted["Enabled"]
-        if enabled and of.known["ttl"]:
-            raise invalid(f"TimeToLive is already enabled: {of.name} expires by {of.known['ttl']}")
-        if not enabled and of.known["ttl"] != name:
-            raise invalid(f"TimeToLive is already disabled, or not by {name}: {of.name}")
-        for each in (of, *(self._database.tables[other, of.name] for other in of.replicas)):
-            each.known["ttl"] = name if enabled else ""
-            each.expiring.clear()
-            for key, row in each.table.rows.items():
-                self._database.expires(each, key, row.item)
-            with self._database.writing() as writing:
-                self._database.keep(writing, each)
-        return {"TimeToLiveSpecification": wanted}
-
-    def describe_time_to_live(self, region: str, _: str, request: Request) -> Answer:
-        """DescribeTimeToLive."""
-        name = self._database.get(region, request.get("TableName")).known["ttl"]
-        state = (
-            {"TimeToLiveStatus": "ENABLED", "AttributeName": name}
-            if name
-            else {"TimeToLiveStatus": "DISABLED"}
-        )
-        return {"TimeToLiveDescription": state}
-
-    def update_continuous_backups(self, region: str, account: str, request: Request) -> Answer:
-        """UpdateContinuousBackups: it is remembered, nothing is copied anywhere."""
-        of = self._database.get(region, request.get("TableName"))
-        of.known["recovery"] = dict(request["PointInTimeRecoverySpecification"])
-        with self._database.writing() as writing:
-            self._database.keep(writing, of)
-        return self.describe_continuous_backups(region, account, request)
-
-    def describe_continuous_backups(self, region: str, _: str, request: Request) -> Answer:
-        """DescribeContinuousBackups."""
-        of = self._database.get(region, request.get("TableName"))
-        recovery: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
-        if of.known["recovery"].get("PointInTimeRecoveryEnabled"):
-            recovery = {
-                "PointInTimeRecoveryStatus": "ENABLED",
-                "RecoveryPeriodInDays": of.known["recovery"].get("RecoveryPeriodInDays", 35),
-                "EarliestRestorableDateTime": of.known["description"]["CreationDateTime"],
-                "LatestRestorableDateTime": self._database.clock(),
-            }
-        return {
-            "ContinuousBackupsDescription": {
-                "ContinuousBackupsStatus": "ENABLED",
-                "PointInTimeRecoveryDescription": recovery,
-            }
-        }
-
-    def tag_resource(self, region: str, _: str, request: Request) -> Answer:
-        """TagResource."""
-        of = self._database.get(region, request.get("ResourceArn"))
-        of.known["tags"] |= {tag["Key"]: tag["Value"] for tag in request["Tags"]}
-        with self._database.writing() as writing:
-            self._database.keep(writing, of)
-        return {}
-
-    def untag_resource(self, region: str, _: str, request: Request) -> Answer:
-        """UntagResource."""
-        of = self._database.get(region, request.get("ResourceArn"))
-        for name in request["TagKeys"]:
-            of.known["tags"].pop(name, None)
-        with self._database.writing() as writing:
-            self._database.keep(writing, of)
-        return {}
-
-    def list_tags_of_resource(self, region: str, _: str, request: Request) -> Answer:
-        """ListTagsOfResource."""
-        tags = self._database.get(region, request.get("ResourceArn")).known["tags"]
-        return {"Tags": [{"Key": name, "Value": value} for name, value in tags.items()]}

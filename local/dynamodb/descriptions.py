@@ -1,9 +1,11 @@
-"""What DescribeTable says of a table."""
+"""What DescribeTable says of a table: after CreateTable, after UpdateTable, and at any time."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
 
-from local.aws.service import Answer
+from local.aws.service import Answer, AwsError
 from local.dynamodb.database import Defined
 from local.dynamodb.requests import Request
 from local.dynamodb.values import invalid
@@ -27,7 +29,73 @@ def described(of: Defined) -> Answer:
     return answer
 
 
-def described_index(arn: str, its: Mapping[str, Any]) -> dict[str, Any]:
+def created(arn: str, request: Request, at: float) -> dict[str, Any]:
+    """What CreateTable makes of a request at s `at`, without counts. Raises AwsError."""
+    _check_keys(request)
+    description: dict[str, Any] = {
+        "TableName": request["TableName"],
+        "TableArn": arn,
+        "TableId": str(uuid5(NAMESPACE_URL, f"{arn}/{at}")),
+        "TableStatus": "ACTIVE",
+        "CreationDateTime": at,
+        "KeySchema": request["KeySchema"],
+        "AttributeDefinitions": request["AttributeDefinitions"],
+        "DeletionProtectionEnabled": bool(request.get("DeletionProtectionEnabled")),
+        "WarmThroughput": {
+            "ReadUnitsPerSecond": 12000,
+            "WriteUnitsPerSecond": 4000,
+            "Status": "ACTIVE",
+        },
+    }
+    for kind in (INDEXES, "LocalSecondaryIndexes"):
+        if request.get(kind):
+            description[kind] = [_described_index(arn, its) for its in request[kind]]
+    _settle(description, request)
+    return description
+
+
+def changed(
+    description: Mapping[str, Any], request: Request, index_changes: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What UpdateTable makes of a description. Raises AwsError."""
+    after: dict[str, Any] = json.loads(json.dumps(description))
+    types = {its["AttributeName"]: its for its in after["AttributeDefinitions"]}
+    types |= {its["AttributeName"]: its for its in request.get("AttributeDefinitions", ())}
+    after[INDEXES] = _changed_indexes(after, index_changes)
+    used = {
+        key["AttributeName"]
+        for its in (after, *after[INDEXES], *after.get("LocalSecondaryIndexes", ()))
+        for key in its["KeySchema"]
+    }
+    after["AttributeDefinitions"] = [its for name, its in types.items() if name in used]
+    _check_keys(after)
+    if not after[INDEXES]:
+        del after[INDEXES]
+    _settle(after, request)
+    if "DeletionProtectionEnabled" in request:
+        after["DeletionProtectionEnabled"] = request["DeletionProtectionEnabled"]
+    return after
+
+
+def _changed_indexes(
+    description: Mapping[str, Any], changes: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    indexes = {its["IndexName"]: its for its in description.get(INDEXES, ())}
+    for change in changes:
+        ((kind, its),) = change.items()
+        name = its["IndexName"]
+        if kind == "Create" and name in indexes:
+            raise invalid(f"Attempting to create an index which already exists: {name}")
+        if kind != "Create" and name not in indexes:
+            raise AwsError("ResourceNotFoundException", f"Requested resource not found: index {name}")
+        if kind == "Delete":
+            del indexes[name]
+        elif kind == "Create":
+            indexes[name] = _described_index(description["TableArn"], its)
+    return list(indexes.values())
+
+
+def _described_index(arn: str, its: Mapping[str, Any]) -> dict[str, Any]:
     """An index of the table of this ARN."""
     throughput = {**_NO_THROUGHPUT, **its.get("ProvisionedThroughput", {})}
     return {
@@ -42,7 +110,7 @@ def described_index(arn: str, its: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def settle(description: dict[str, Any], request: Request) -> None:
+def _settle(description: dict[str, Any], request: Request) -> None:
     """How it is billed and encrypted: only remembered."""
     mode = request.get("BillingMode")
     if mode:
@@ -66,7 +134,7 @@ def settle(description: dict[str, Any], request: Request) -> None:
         description["OnDemandThroughput"] = request["OnDemandThroughput"]
 
 
-def check_keys(request: Request) -> None:
+def _check_keys(request: Request) -> None:
     """Raises AwsError unless the definitions and the keys of table and indexes belong together."""
     types = {its["AttributeName"]: its["AttributeType"] for its in request["AttributeDefinitions"]}
     wrong = {name: kind for name, kind in types.items() if kind not in ("S", "N", "B")}

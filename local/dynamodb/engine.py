@@ -16,6 +16,7 @@ from local.dynamodb.database import SENDING, SERVICE, Change, Database, Defined,
 from local.dynamodb.grammar import ExpressionError
 from local.dynamodb.reads import Reads
 from local.dynamodb.requests import Request
+from local.dynamodb.settings import Settings
 from local.dynamodb.streams import KEPT_SECONDS, MAX_RECORDS, Stream, read_iterator, written
 from local.dynamodb.table import Key
 from local.dynamodb.values import invalid
@@ -32,6 +33,10 @@ _TABLES: Final = frozenset(
         "ListTables",
         "UpdateTable",
         "DeleteTable",
+    }
+)
+_SETTINGS: Final = frozenset(
+    {
         "UpdateTimeToLive",
         "DescribeTimeToLive",
         "UpdateContinuousBackups",
@@ -63,9 +68,10 @@ class Engine:
         self._clock = clock
         self._lag = lag
         self._writes = Writes(self._database)
-        control, reads = Control(self._database), Reads(self._database)
+        control, settings, reads = Control(self._database), Settings(self._database), Reads(self._database)
         self._tables: Mapping[str, Callable[[str, str, Request], Answer]] = {
-            name: getattr(control, _snake(name)) for name in _TABLES
+            **{name: getattr(control, _snake(name)) for name in _TABLES},
+            **{name: getattr(settings, _snake(name)) for name in _SETTINGS},
         }
         self._items: Mapping[str, Callable[[str, Request], Answer]] = {
             **{name: getattr(reads, _snake(name)) for name in _READS},
@@ -90,7 +96,7 @@ class Engine:
             raise invalid(str(error)) from error
         except KeyError as error:
             raise invalid(f"{call.operation}: {error.args[0]} is missing") from error
-        known = ", ".join(sorted(_TABLES | _READS | _WRITES | _STREAMS))
+        known = ", ".join(sorted(_TABLES | _SETTINGS | _READS | _WRITES | _STREAMS))
         raise AwsError("UnknownOperationException", f"{call.operation} is not served; these are: {known}")
 
     def _list_streams(self, call: Call) -> Answer:

@@ -70,7 +70,7 @@ def _say(words: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ev simulate",
-        description="Drive a fleet and its riders against the running platform, through its public doors.",
+        description="Drive a fleet and its riders against the running platform, by its public doors.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

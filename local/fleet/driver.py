@@ -7,15 +7,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 from ev_rental.rental.station import Station
 from ev_rental.vocabulary import Market
 from local.clock import Clock
-from local.demo_fleet import Car, Fault, somewhere
+from local.fleet.car import METRES_A_DEGREE, Car, Fault, somewhere
 from local.fleet.connection import CarConnection
-
-METRES_A_DEGREE: Final = 111_195.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,7 @@ class Driver:
         self.first_sequence = car.sequence + 1
         self.last_report = 0
         self.driving = False
+        self._over = False
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -95,6 +94,8 @@ class Driver:
 
     def say(self) -> None:
         """Report what it measures now; sometimes twice, sometimes after the next report."""
+        if self._over:
+            return
         message = json.dumps(self.measured(), separators=(",", ":")).encode()
         self.reports += 1
         if self._held_back is not None:
@@ -109,8 +110,10 @@ class Driver:
                 self.duplicates += 1
                 self._send(message)
 
-    def flush(self) -> None:
-        """Report what was held back: the last of all."""
+    def finish(self) -> None:
+        """Come into contact, and report what was held back: the last of all."""
+        self._over = True
+        self.connection.come_back()
         if self._held_back is not None:
             self._send(self._held_back)
             self._held_back = None

@@ -14,9 +14,9 @@ from typing import Any, Final
 from ev_rental.rental.market import stations
 from ev_rental.vocabulary import Market
 from local.clock import Clock
-from local.demo_fleet import Car
 from local.deployment import Deployment
 from local.endpoints import Endpoints
+from local.fleet.car import Car
 from local.fleet.connection import Address, CarConnection
 from local.fleet.driver import Driver, Topics, Weather
 from local.fleet.rider import Rider
@@ -24,7 +24,7 @@ from local.fleet.scenarios import SCENARIOS, Scene
 from local.fleet.setting_up import SettingUp
 from local.folder import ROOT, Folder
 from local.iot.credentials import token
-from local.web import HOST
+from local.listener import HOST
 from offline.config import Project, load_config
 
 RULE: Final = "aws:iot/topicRule:TopicRule"
@@ -103,8 +103,7 @@ class Fleet:
         finally:
             await _ended(others)
             for driver in self.drivers:
-                driver.connection.come_back()
-                driver.flush()
+                driver.finish()
             # What was sent is only sent when it is acknowledged.
             with suppress(TimeoutError):
                 waits = [driver.connection.settled.wait() for driver in self.drivers]

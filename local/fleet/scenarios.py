@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from local.demo_fleet import Fault
+from local.fleet.car import Fault
 from local.fleet.driver import Driver
 from local.fleet.rider import Rider
 

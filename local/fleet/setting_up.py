@@ -12,9 +12,9 @@ from typing import Any, Final
 from ev_rental.rental.market import rental_market, stations
 from ev_rental.rental.station import BayRef
 from ev_rental.vocabulary import Market, RentalState
-from local.demo_fleet import Car, somewhere
 from local.endpoints import Endpoints
 from local.fleet.api import Api, ApiError
+from local.fleet.car import Car, somewhere
 from local.folder import Folder
 from local.iot.enrol import enrol
 

@@ -10,7 +10,7 @@ from threading import local
 from typing import Any
 from urllib.parse import quote
 
-from local.web import HOST
+from local.listener import HOST
 
 Invoke = Callable[[str, Any, float], Any]
 """(ARN or name, event, seconds to wait) -> the function's answer. Raises InvokeError."""

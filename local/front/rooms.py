@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from local.accounts import Accounts
 from local.clock import Clock
 from local.endpoints import Endpoints
 from local.front.deployed import Api, Front, UserPool
@@ -17,7 +16,9 @@ from local.front.functions import Invoke
 from local.front.gateway import Gateway, Settings
 from local.front.rider_page import RiderPage
 from local.front.triggers import Triggers
-from local.login import Client, Login, Pool
+from local.login.accounts import Accounts
+from local.login.pool import Client, Pool
+from local.login.server import Login
 from local.site import BUILT, NotBuiltError, Site
 from local.web import App, Request, Response
 
@@ -64,34 +65,10 @@ def rooms(world: World, front: Front, before: Rooms | None = None) -> Rooms:
     Raises NotServedError.
     """
     ports = world.endpoints
-    rider_login = staff_login = None
-    if before is not None:
-        rider_login = before.rider_login if before.front.riders == front.riders else None
-        staff_login = before.staff_login if before.front.staff == front.staff else None
-    rider_login = rider_login or _login(world, front.riders, world.rider_accounts, sign_up=True)
-    staff_login = staff_login or _login(world, front.staff, world.staff_accounts, sign_up=False)
-    here = ports.url("rider_login")
-    rider_login.serve(
-        Client(
-            client_id=front.riders.client_id,
-            origin=here,
-            callback_urls=(*front.riders.callback_urls, f"{here}/app/signed-in"),
-            logout_urls=(*front.riders.logout_urls, f"{here}/app"),
-            scopes=front.riders.scopes,
-        ),
-        here,
-    )
     pages = dict.fromkeys(front.staff.origins, ports.url("backoffice"))
-    staff_login.serve(
-        Client(
-            client_id=front.staff.client_id,
-            origin=ports.url("backoffice"),
-            callback_urls=tuple(_moved(url, pages) for url in front.staff.callback_urls),
-            logout_urls=tuple(_moved(url, pages) for url in front.staff.logout_urls),
-            scopes=front.staff.scopes,
-        ),
-        ports.url("staff_login"),
-    )
+    rider_login, staff_login = _logins(world, front, before)
+    rider_login.serve(_riders_app(front.riders, ports.url("rider_login")), ports.url("rider_login"))
+    staff_login.serve(_staff_app(front.staff, ports.url("backoffice"), pages), ports.url("staff_login"))
     rider_api = Failover(
         [(api.region, _gateway(world, front, api, rider_login, pages)) for api in front.rider_apis],
         world.lost,
@@ -108,6 +85,38 @@ def rooms(world: World, front: Front, before: Rooms | None = None) -> Rooms:
         staff_api=staff_api,
         backoffice=_site(world, front, staff_login),
         page=RiderPage(rider_api.app, _rider_config(front, rider_login, ports)),
+    )
+
+
+def _logins(world: World, front: Front, before: Rooms | None) -> tuple[Login, Login]:
+    """(the riders', the staff's)."""
+    riders = staff = None
+    if before is not None:
+        riders = before.rider_login if before.front.riders == front.riders else None
+        staff = before.staff_login if before.front.staff == front.staff else None
+    return (
+        riders or _login(world, front.riders, world.rider_accounts, sign_up=True),
+        staff or _login(world, front.staff, world.staff_accounts, sign_up=False),
+    )
+
+
+def _riders_app(pool: UserPool, here: str) -> Client:
+    return Client(
+        client_id=pool.client_id,
+        origin=here,
+        callback_urls=(*pool.callback_urls, f"{here}/app/signed-in"),
+        logout_urls=(*pool.logout_urls, f"{here}/app"),
+        scopes=pool.scopes,
+    )
+
+
+def _staff_app(pool: UserPool, here: str, pages: Mapping[str, str]) -> Client:
+    return Client(
+        client_id=pool.client_id,
+        origin=here,
+        callback_urls=tuple(_moved(url, pages) for url in pool.callback_urls),
+        logout_urls=tuple(_moved(url, pages) for url in pool.logout_urls),
+        scopes=pool.scopes,
     )
 
 

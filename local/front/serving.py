@@ -5,11 +5,8 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Thread
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
-from local.accounts import Accounts
 from local.clock import Clock
 from local.deployment import Deployment
 from local.endpoints import Endpoints
@@ -18,24 +15,21 @@ from local.front.deployed import NotDeployedError, read
 from local.front.functions import Functions
 from local.front.operations import NotServedError
 from local.front.rooms import Rooms, World, rooms, sorry
+from local.login.accounts import Accounts
+from local.login.people import PEOPLE
 from local.lost import LostRegions
-from local.people import PEOPLE
+from local.running import Running, looking
 from local.site import BUILT
 from local.web import App, Request, Response, Server
 
-_LOOKS_EACH: Final = 1.0  # s
 _log: Final = logging.getLogger(__name__)
 
 
-class Serving:
-    """Everything that people and apps open, as a context. `site`: the back office's built pages.
-
-    Raises OSError when a port is taken.
-    """
+class Serving(Running):
+    """Everything that people and apps open. `site`: the back office's built pages."""
 
     def __init__(self, folder: Folder, *, site: Path = BUILT) -> None:
         self._folder = folder
-        self._over = Event()
         self._stack = ExitStack()
         self._seen = 0
         self.rooms: Rooms | None = None
@@ -87,28 +81,17 @@ class Serving:
 
         return app
 
-    def _watch(self) -> None:
-        while not self._over.wait(_LOOKS_EACH):
-            self.look()
-
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Begins to serve. Raises OSError when a port is taken."""
         try:
             self.look()
             for port, app, too_large in self._apps():
                 self._stack.enter_context(Server(app, port=port, too_large=too_large))
-            watch = Thread(target=self._watch, daemon=True)
-            watch.start()
-            self._stack.callback(watch.join)
-            self._stack.callback(self._over.set)
+            self._stack.enter_context(looking(self.look))
         except BaseException:
             self._stack.close()
             raise
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
+        """Serves nothing any more."""
         self._stack.close()

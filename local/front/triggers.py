@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-identity-
 from collections.abc import Mapping
 from typing import Any, Final
 
-from local.accounts import Person
 from local.front.deployed import UserPool
 from local.front.functions import FunctionFailedError, Invoke, InvokeError
-from local.login_errors import TriggerError
+from local.login.accounts import Person
+from local.login.errors import TriggerError
 
 _SECONDS: Final = 5.0  # Cognito waits no longer
 _TRIES: Final = 3

@@ -22,6 +22,7 @@ from local.functions.schedules import Schedules
 from local.functions.spec import Function, function_name, functions, mappings, schedules
 from local.functions.worker import Place, Result
 from local.lost import LostRegions
+from local.running import Running
 
 
 class UnknownFunctionError(KeyError):
@@ -32,7 +33,7 @@ class LostError(Exception):
     """The function's Region is lost."""
 
 
-class Lambda:
+class Lambda(Running):
     """The functions of a platform's folder. `root`: of the project, whose files they are."""
 
     def __init__(self, folder: Folder, root: Path, *, clock: Clock, endpoints: Endpoints) -> None:

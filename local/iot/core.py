@@ -26,7 +26,9 @@ from local.iot.credentials import is_genuine
 from local.iot.packets import Connect, Refusal
 from local.iot.policy import Policies
 from local.iot.rules import Rules
-from local.web import HOST, Request, Response
+from local.listener import HOST
+from local.running import Running
+from local.web import Request, Response
 
 POLICY: Final = "aws:iot/policy:Policy"
 THING_TYPE: Final = "aws:iot/thingType:ThingType"
@@ -38,8 +40,8 @@ _T = TypeVar("_T")
 _logger: Final = logging.getLogger(__name__)
 
 
-class IotCore:
-    """Everything of one platform's folder, between `start` and `stop`."""
+class IotCore(Running):
+    """Everything of one platform's folder."""
 
     def __init__(self, folder: Folder, *, clock: Clock, endpoints: Endpoints) -> None:
         self._folder = folder

@@ -23,8 +23,9 @@ from botocore.exceptions import HTTPClientError
 from local.deploy.clients import Clients
 from local.deployment import Deployment
 from local.functions.polling import AwayError, Connection, RefusedError
+from local.iot.expressions import Message, UndefinedError
 from local.iot.packets import fits
-from local.iot.sql import BASIC_INGEST, Message, Statement, UndefinedError, parse, substitute
+from local.iot.sql import BASIC_INGEST, Statement, parse, substitute
 
 RULE: Final = "aws:iot/topicRule:TopicRule"
 _AGAIN_SECONDS: Final = 0.5

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from local.backoffice import Backoffice, Options
+from local.demo.office import Backoffice, Options
 from tests.browser.office import CARS, Clock, Office, built, chromium, used
 
 ARGUMENTS = [

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from ev_rental.staff.alerts import Alert
 from ev_rental.vocabulary import AlertStatus, RentalState, Severity
-from local.backoffice import Backoffice
-from local.site import BUILT, ROOT
+from local.demo.office import Backoffice
+from local.folder import ROOT
+from local.site import BUILT
 from local.web import Request
 
 AXE: Final = ROOT / "backoffice" / "node_modules" / "axe-core" / "axe.min.js"
@@ -59,7 +60,7 @@ def built() -> Path:
     """The built web app and what its tests need. Fails the test without them."""
     for file in (BUILT / "index.html", AXE):
         if not file.is_file():
-            pytest.fail(f"{file.relative_to(ROOT)} is missing: build with `make backoffice`", pytrace=False)
+            pytest.fail(f"{file.relative_to(ROOT)} is missing: build with `make pages`", pytrace=False)
     return BUILT
 
 

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from ev_rental.staff.alerts import wire_id
 from ev_rental.vocabulary import Severity
-from local.backoffice import Backoffice, Options
-from local.site import ROOT
+from local.demo.office import Backoffice, Options
+from local.folder import ROOT
 from tests.browser.conftest import ARGUMENTS
 from tests.browser.office import ADMIN, OPERATOR, PHONE, Clock, Office, built, chromium
 from tests.browser.png import packed

@@ -10,7 +10,7 @@ from local.clock import Clock
 from local.deployment import Deployed, Deployment
 from local.endpoints import Endpoints
 from local.folder import Folder, write_whole
-from local.web import HOST
+from local.listener import HOST
 
 
 def test_nobody_else_reads_what_is_in_the_folder(tmp_path: Path) -> None:

@@ -53,5 +53,5 @@ def test_the_policy_is_the_deployments_own_but_for_what_needs_tls() -> None:
 
 
 def test_an_app_that_is_not_built_says_how(tmp_path: Path) -> None:
-    with pytest.raises(NotBuiltError, match="make backoffice"):
+    with pytest.raises(NotBuiltError, match="make pages"):
         Site(tmp_path, {}, ())

@@ -60,4 +60,4 @@ def test_decisions_are_about_checks_that_exist() -> None:
 
 
 def test_the_page_is_as_the_decisions_are() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: make docs"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"

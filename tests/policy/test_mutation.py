@@ -48,7 +48,7 @@ def test_every_stack_was_weakened_by_every_mutator() -> None:
 
 
 def test_the_page_is_as_the_mutants_are() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(report()), "run: make mutation"
+    assert PAGE.read_text(encoding="utf-8") == page(report()), "run `make mutation`"
 
 
 def test_every_reason_is_needed() -> None:

@@ -90,7 +90,7 @@ def test_the_manifest_names_the_pack_and_its_virtual_environment() -> None:
 
 def test_the_documentation_shows_the_rules_as_they_are() -> None:
     page = (ROOT / "policy" / "README.md").read_text(encoding="utf-8")
-    assert replaced(page) == page, "run: make docs"
+    assert replaced(page) == page, "run `make docs`"
 
 
 def test_a_page_without_marks_is_refused() -> None:

@@ -1,7 +1,10 @@
-"""A clock that tests turn, and calls of an engine in one line."""
+"""A clock that tests turn, calls of an engine in one line, and clients of what is served."""
 
 from collections.abc import Callable
 from typing import Any
+
+import boto3
+from botocore.config import Config
 
 from local.aws.service import Answer, Call, Service
 from local.clock import Clock
@@ -28,3 +31,16 @@ def calling(service: Service, *, region: str = REGION, wait: float = 0.0) -> Cal
         return service.call(Call(operation, region, ACCOUNT, params, wait))
 
     return call
+
+
+def client(origin: str, service: str) -> Any:
+    """A client that tries once."""
+    make: Any = boto3.client
+    return make(
+        service,
+        region_name=REGION,
+        endpoint_url=origin,
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+    )

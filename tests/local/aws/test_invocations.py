@@ -23,9 +23,8 @@ def test_an_event_is_posted_to_its_function_and_then_forgotten() -> None:
     with HttpServer(serve) as functions:
         # It was put before a restart, while Lambda was away.
         Invocations(store, "http://127.0.0.1:9").put(ARN, {"n": 1})
-        stop = Invocations(store, functions.origin).start()
-        call = calls.get(timeout=10)
-        stop()
+        with Invocations(store, functions.origin):
+            call = calls.get(timeout=10)
     assert unquote(call.path) == f"/2015-03-31/functions/{ARN}/invocations"
     assert call.headers["x-amz-invocation-type"] == "Event"
     assert json.loads(call.body) == {"n": 1}

@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import moto.backends
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.aws.dispatch import Dispatcher
@@ -19,9 +17,8 @@ from local.aws.moto_journal import MotoJournal, changes
 from local.aws.notifications import Notifications
 from local.aws.service import AwsError
 from local.aws.store import Store
+from tests.local.aws.calls import ACCOUNT, REGION, client
 
-ACCOUNT = "111122223333"
-REGION = "ap-southeast-1"
 USED = ("s3", "cognito-idp", "iot", "kms", "sts", "logs", "cloudwatch", "secretsmanager")
 
 
@@ -64,15 +61,7 @@ class Clients:
         self.journal = journal
 
     def __call__(self, name: str) -> Any:
-        make: Any = boto3.client
-        return make(
-            name,
-            region_name=REGION,
-            endpoint_url=self.origin,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-        )
+        return client(self.origin, name)
 
     @property
     def kept(self) -> int:

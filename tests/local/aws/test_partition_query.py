@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from local.aws.partition_query import PartitionQuery
+from local.aws.firehose.partition_query import PartitionQuery
 
 
 def test_a_query_gives_the_keys_of_a_record() -> None:

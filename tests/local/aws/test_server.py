@@ -7,18 +7,14 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.aws.dispatch import Dispatcher
 from local.aws.http import HttpServer, Incoming
 from local.aws.service import Answer, AwsError, Call
 from local.web import Response
-
-ACCOUNT = "111122223333"
-REGION = "ap-southeast-1"
+from tests.local.aws.calls import ACCOUNT, REGION, client
 
 
 class Recorder:
@@ -60,23 +56,11 @@ def server(services: dict[str, Recorder]) -> Iterator[HttpServer]:
         yield server
 
 
-def client(server: HttpServer, name: str) -> Any:
-    make: Any = boto3.client
-    return make(
-        name,
-        region_name=REGION,
-        endpoint_url=server.origin,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
 def test_a_call_has_the_region_and_the_parameters_it_was_made_with(
     server: HttpServer, services: dict[str, Recorder]
 ) -> None:
     services["dynamodb"].answers["GetItem"] = {"Item": {"pk": {"B": "AAE="}}}
-    answer = client(server, "dynamodb").get_item(TableName="things", Key={"pk": {"B": b"\x00\x01"}})
+    answer = client(server.origin, "dynamodb").get_item(TableName="things", Key={"pk": {"B": b"\x00\x01"}})
     assert answer["Item"] == {"pk": {"B": b"\x00\x01"}}
     assert services["dynamodb"].calls == [
         Call("GetItem", REGION, ACCOUNT, {"TableName": "things", "Key": {"pk": {"B": "AAE="}}})
@@ -86,7 +70,7 @@ def test_a_call_has_the_region_and_the_parameters_it_was_made_with(
 def test_streams_are_served_by_the_service_that_has_the_tables(
     server: HttpServer, services: dict[str, Recorder]
 ) -> None:
-    client(server, "dynamodbstreams").list_streams(TableName="things")
+    client(server.origin, "dynamodbstreams").list_streams(TableName="things")
     assert [call.operation for call in services["dynamodb"].calls] == ["ListStreams"]
 
 
@@ -96,7 +80,7 @@ def test_an_error_is_the_exception_that_the_sdk_has_for_it(
     services["dynamodb"].answers["TransactWriteItems"] = AwsError(
         "TransactionCanceledException", "cancelled", CancellationReasons=[{"Code": "None"}]
     )
-    made = client(server, "dynamodb")
+    made = client(server.origin, "dynamodb")
     with pytest.raises(made.exceptions.TransactionCanceledException) as refused:
         made.transact_write_items(TransactItems=[{"Delete": {"TableName": "t", "Key": {"a": {"S": "b"}}}}])
     assert refused.value.response["CancellationReasons"] == [{"Code": "None"}]
@@ -107,7 +91,7 @@ def test_a_queue_that_is_missing_has_its_old_code_for_who_asks_for_that(
     server: HttpServer, services: dict[str, Recorder], code: str
 ) -> None:
     services["sqs"].answers["GetQueueUrl"] = AwsError(code, "there is none")
-    made = client(server, "sqs")
+    made = client(server.origin, "sqs")
     with pytest.raises(made.exceptions.QueueDoesNotExist) as refused:
         made.get_queue_url(QueueName="none")
     assert refused.value.response["Error"]["Code"] == "AWS.SimpleQueueService.NonExistentQueue"
@@ -119,7 +103,7 @@ def test_a_query_is_read_and_answered_in_xml(server: HttpServer, services: dict[
         "Failed": [{"Id": "2", "Code": "x", "SenderFault": True}],
     }
     services["sns"].answers["GetTopicAttributes"] = {"Attributes": {"Owner": "me & you", "N": "1"}}
-    made = client(server, "sns")
+    made = client(server.origin, "sns")
     answer = made.publish_batch(
         TopicArn="arn:t",
         PublishBatchRequestEntries=[
@@ -151,7 +135,7 @@ def test_a_query_that_is_refused_says_the_code_of_the_model(
     server: HttpServer, services: dict[str, Recorder]
 ) -> None:
     services["sns"].answers["Publish"] = AwsError("NotFoundException", "no <topic>", 404)
-    made = client(server, "sns")
+    made = client(server.origin, "sns")
     with pytest.raises(made.exceptions.NotFoundException) as refused:
         made.publish(TopicArn="arn:t", Message="m")
     assert refused.value.response["Error"] == {"Type": "Sender", "Code": "NotFound", "Message": "no <topic>"}
@@ -161,7 +145,7 @@ def test_a_fault_of_ours_is_a_500_and_the_next_call_is_answered(
     server: HttpServer, services: dict[str, Recorder]
 ) -> None:
     services["sqs"].answers["ListQueues"] = RuntimeError("broken")
-    made = client(server, "sqs")
+    made = client(server.origin, "sqs")
     with pytest.raises(ClientError) as refused:
         made.list_queues()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500

@@ -13,9 +13,9 @@ import pytest
 from ev_rental.rental.market import rental_market, stations
 from ev_rental.vocabulary import Market, RentalState
 from local.clock import Clock
-from local.demo_fleet import Car
 from local.fleet.__main__ import main
 from local.fleet.api import ApiError
+from local.fleet.car import Car
 from local.fleet.connection import Address, CarConnection
 from local.fleet.driver import Driver, Topics, Weather
 from local.fleet.rider import Rider
@@ -24,7 +24,7 @@ from local.fleet.turn import Turn
 from local.folder import Folder
 from local.iot import packets
 from local.iot.packets import Kind, Packet
-from local.web import HOST
+from local.listener import HOST
 
 TOPICS = Topics("telemetry/{}", "acks/{}", "commands/{}")
 CALM = Weather(duplicate=0.0, reorder=0.0, lost_contact=0.0)
@@ -85,7 +85,7 @@ def said(weather: Weather, *, seed: int = 7, count: int = 400) -> list[tuple[str
     one, wire = driver(weather, seed=seed)
     for _ in range(count):
         one.say()
-    one.flush()
+    one.finish()
     return wire.published
 
 
@@ -100,6 +100,17 @@ def test_a_message_in_a_hundred_comes_twice_and_one_late_and_none_is_missing() -
     assert len(numbers) > 400
     assert numbers != sorted(numbers)
     assert [m["sequence"] for _, m in said(CALM)] == list(range(1, 401))
+
+
+def test_what_was_held_back_is_the_last_that_a_car_says() -> None:
+    one, wire = driver(Weather(duplicate=0.0, reorder=1.0, lost_contact=0.0))
+    one.say()
+    one.vanish(60.0)
+    assert not wire.published
+    one.finish()
+    one.say()
+    assert [message["sequence"] for _, message in wire.published] == [1]
+    assert (one.reports, one.last_report, wire.away) == (1, wire.published[0][1]["timestamp"], False)
 
 
 def test_a_command_is_obeyed_once_however_often_it_is_told() -> None:

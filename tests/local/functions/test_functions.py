@@ -11,10 +11,8 @@ from threading import Event
 from time import perf_counter
 from typing import Any
 
-import boto3
 import psutil
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from local.aws.store import Store
@@ -27,6 +25,7 @@ from local.functions.server import LambdaApi
 from local.functions.service import Lambda
 from local.web import Server
 from offline.values import ARCHIVE, ASSET, SIGNATURE
+from tests.local.aws.calls import client as aws_client
 
 ARN = "arn:aws:lambda:ap-southeast-1:111122223333:function:f"
 CODE = """
@@ -100,18 +99,7 @@ def room(tmp_path: Path, speed: float) -> Iterator[Room]:
 @pytest.fixture
 def client(room: Room) -> Iterator[Any]:
     with Server(LambdaApi(room.functions).serve) as server:
-        yield lambda_client(server.origin)
-
-
-def lambda_client(origin: str) -> Any:
-    return boto3.client(
-        "lambda",
-        endpoint_url=origin,
-        region_name="ap-southeast-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+        yield aws_client(server.origin, "lambda")
 
 
 def call(client: Any, name: str = "f", /, **event: Any) -> tuple[Any, str | None]:
@@ -225,7 +213,7 @@ def test_no_process_of_a_function_outlives_a_room_that_is_killed(client: Any, ro
     command = [sys.executable, "-m", "local.functions", str(room.folder.path)]
     with subprocess.Popen(command, env=environment, cwd=ROOT) as process:  # noqa: S603 - ours
         ports = Endpoints.load(room.folder.endpoints)
-        theirs = lambda_client(ports.url("functions"))
+        theirs = aws_client(ports.url("functions"), "lambda")
         child = psutil.Process(first_answer(theirs)["pid"])
         process.kill()
         psutil.wait_procs([child], timeout=5)

@@ -1,6 +1,7 @@
 """One platform for all tests of this folder: the unmodified dev stack, brought up as `ev up` does."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -22,9 +23,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+def bring_up() -> Iterator[Callable[..., None]]:
+    """Brings a folder's platform up, with these settings; it ends with this process, however that ends."""
+    lifeline, held = os.pipe()
+
+    def bring(folder: Folder, *config: str) -> None:
+        up(folder, UpOptions(Options(config, cars=0), lifeline=lifeline), lambda _: None)
+
+    yield bring
+    os.close(held)
+    os.close(lifeline)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory, bring_up: Callable[..., None]) -> Iterator[Folder]:
     there = Folder(tmp_path_factory.mktemp("platform") / "dev")
-    up(there, UpOptions(Options(cars=0)), lambda _: None)
+    bring_up(there)
     yield there
     stop(there)
     forget(there)

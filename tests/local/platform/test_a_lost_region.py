@@ -1,14 +1,13 @@
 """A Region is lost: riders still see what they had, the standby is promoted and books, and the Region that
 comes back writes no more (docs/runbooks/failover.md)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from local.control import UpOptions, forget, stop, up
+from local.control import forget, stop
 from local.folder import Folder
 from local.lost import LostRegions
-from local.supervisor import Options
 from tests.local.platform.world import Api, World, eventually
 
 HERE, THERE = "ap-southeast-1", "ap-southeast-5"
@@ -17,9 +16,9 @@ CAR = "SG-EV-000001"
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, bring_up: Callable[..., None]) -> Iterator[World]:
     folder = Folder(tmp_path_factory.mktemp("drill") / "dev")
-    up(folder, UpOptions(Options((STANDBY,), cars=0)), lambda _: None)
+    bring_up(folder, STANDBY)
     yield World(folder)
     stop(folder)
     forget(folder)
@@ -30,7 +29,9 @@ def states(rider: Api) -> dict[str, str]:
     return {one["bookingId"]: one["state"] for one in rider.get("/v1/bookings")["bookings"]}
 
 
-def test_the_standby_takes_over_and_the_lost_region_writes_no_more(world: World) -> None:
+def test_the_standby_takes_over_and_the_lost_region_writes_no_more(
+    world: World, bring_up: Callable[..., None]
+) -> None:
     lost = LostRegions(world.folder)
     rider = world.rider("fay@example.com")
     world.register(CAR)
@@ -53,7 +54,7 @@ def test_the_standby_takes_over_and_the_lost_region_writes_no_more(world: World)
         assert (refused.status, refused.body["code"]) == (503, "writes_disabled")
 
         promoted = (STANDBY, "blue-horizons:writer=standby", "blue-horizons:writerEpoch=2")
-        up(world.folder, UpOptions(Options(promoted, cars=0)), lambda _: None)
+        bring_up(world.folder, *promoted)
         cancelled = eventually(
             lambda: rider.call("POST", f"/v1/bookings/{first}/cancel").status == 200, "the standby to write"
         )

@@ -11,10 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
-from local.control import UpOptions, stop, up
+from local.control import stop
 from local.deploy.clients import Clients
 from local.folder import Folder
-from local.supervisor import Options, Status, is_running
+from local.supervisor import Status, is_running
 from tests.local.platform.world import Api, DrivenCar, World, eventually
 
 ROOMS = ["aws", "functions", "iot", "front"]
@@ -127,7 +127,7 @@ def test_a_ride_and_every_message_outlive_the_kill_of(room: str, world: World, v
 
 
 def test_a_platform_whose_supervisor_is_killed_ends_by_itself_and_goes_on_when_it_is_brought_up(
-    world: World, vehicle_id: str
+    world: World, vehicle_id: str, bring_up: Callable[..., None]
 ) -> None:
     rider = world.rider("grace@example.com")
     with world.car(vehicle_id) as car:
@@ -142,15 +142,17 @@ def test_a_platform_whose_supervisor_is_killed_ends_by_itself_and_goes_on_when_i
     _, alive = psutil.wait_procs(ours, timeout=20)
     assert [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
     assert not is_running(world.folder)
-    up(world.folder, UpOptions(Options(cars=0)), lambda _: None)
+    bring_up(world.folder)
     again = World(world.folder)
     mine = again.rider("grace@example.com").get("/v1/bookings")["bookings"]
     assert [one["bookingId"] for one in mine] == [booking["bookingId"]]
 
 
-def test_what_a_stopped_platform_knows_is_there_when_it_is_brought_up_again(world: World) -> None:
+def test_what_a_stopped_platform_knows_is_there_when_it_is_brought_up_again(
+    world: World, bring_up: Callable[..., None]
+) -> None:
     before = len(World(world.folder).staff().get("/v1/vehicles")["vehicles"])
     assert stop(world.folder)
     assert not stop(world.folder)
-    up(world.folder, UpOptions(Options(cars=0)), lambda _: None)
+    bring_up(world.folder)
     assert len(World(world.folder).staff().get("/v1/vehicles")["vehicles"]) == before

@@ -14,18 +14,20 @@ import pytest
 from local.control import ControlError, UpOptions, forget, stop, up
 from local.endpoints import Endpoints
 from local.folder import ROOT, Folder, python_environment
+from local.listener import HOST
 from local.supervisor import Options, Status, is_running
-from local.web import HOST
 from tests.local.platform.world import World
 
 PROGRAM = """
-import signal, sys
+import os, signal, sys
 from pathlib import Path
 from local.control import UpOptions, up
 from local.folder import Folder
 from local.supervisor import Options
 signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs tests in the background ignores it
-up(Folder(Path(sys.argv[1])), UpOptions(Options(cars=0)), lambda words: print(words, flush=True))
+lifeline, held = os.pipe()
+options = UpOptions(Options(cars=0), lifeline=lifeline if sys.argv[2:] else None)
+up(Folder(Path(sys.argv[1])), options, lambda words: print(words, flush=True))
 """
 
 
@@ -53,11 +55,10 @@ def test_a_second_up_deploys_what_changed_and_leaves_the_rest_running(world: Wor
         up(world.folder, UpOptions(Options(cars=0), speed=3.0), said.append)
 
 
-@pytest.mark.parametrize("sign", ["emulated AWS", "deploying"])
-def test_an_interrupted_up_leaves_nothing_running(sign: str, tmp_path: Path) -> None:
-    folder = Folder(tmp_path / "dev")
+def brought_up(folder: Folder, sign: str, signal_: signal.Signals, *more: str) -> None:
+    """By a program that gets a signal when it has said this."""
     with subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", PROGRAM, str(folder.path)],
+        [sys.executable, "-c", PROGRAM, str(folder.path), *more],
         cwd=ROOT,
         env=python_environment(),
         stdout=subprocess.PIPE,
@@ -67,17 +68,38 @@ def test_an_interrupted_up_leaves_nothing_running(sign: str, tmp_path: Path) -> 
         for line in program.stdout:
             if sign in line:
                 break
-        program.send_signal(signal.SIGINT)
+        program.send_signal(signal_)
         program.wait(60)
+
+
+def nothing_is_left(folder: Folder) -> None:
+    """Neither processes nor, once it is forgotten, the folder."""
+    deadline = monotonic() + 20
+    try:
+        while left := running(folder):
+            assert monotonic() < deadline, left
+            Event().wait(0.1)
+    finally:
+        stop(folder)
+    forget(folder)
+    assert not folder.path.exists()
+
+
+@pytest.mark.parametrize("sign", ["emulated AWS", "deploying"])
+def test_an_interrupted_up_leaves_nothing_running(sign: str, tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "dev")
+    brought_up(folder, sign, signal.SIGINT)
     if is_running(folder):
         stop(folder)
         pytest.fail("it was left running")
-    deadline = monotonic() + 20
-    while left := running(folder):
-        assert monotonic() < deadline, left
-        Event().wait(0.1)
-    forget(folder)
-    assert not folder.path.exists()
+    nothing_is_left(folder)
+
+
+@pytest.mark.parametrize("sign", ["emulated AWS", "deploying"])
+def test_a_platform_ends_with_who_holds_its_lifeline_and_is_killed(sign: str, tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "dev")
+    brought_up(folder, sign, signal.SIGKILL, "tied")
+    nothing_is_left(folder)
 
 
 def test_a_platform_that_cannot_come_up_says_why_and_leaves_nothing_running(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from local.endpoints import Endpoints
 from local.folder import Folder
 from local.iot.credentials import token
 from local.iot.enrol import enrol
-from local.web import HOST
+from local.listener import HOST
 
 RULE: Final = "aws:iot/topicRule:TopicRule"
 PATHS: Final = {leaf.stored_name: leaf.path for leaf in LEAVES}
