@@ -1,9 +1,8 @@
 """`python -m bench`: run every benchmark and write the figures to build/bench.json."""
 
 import json
-from pathlib import Path
 
-from bench import key_figures, platform, policy, preview, processor, rental, staff
+from bench import ROOT, key_figures, platform, policy, preview, processor, rental, staff
 
 
 def main() -> None:
@@ -17,10 +16,10 @@ def main() -> None:
         "key_figures": key_figures.run(),
         "platform": platform.run(),
     }
-    target = Path(__file__).resolve().parents[1] / "build" / "bench.json"
+    target = ROOT / "build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    print(f"written to build/{target.name}")  # noqa: T201 - a benchmark prints
+    print(f"written to build/{target.name}")
 
 
 if __name__ == "__main__":

@@ -4,22 +4,17 @@ The reference is to decode the same facts and do nothing with them: what no way 
 """
 
 import statistics
-import sys
 import time
 from datetime import date
-from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "functions"))  # the functions are no package of the project
+import msgspec
 
-import msgspec  # noqa: E402 - after the path
-
-from demand_forecaster.backtest import JUDGED_DAYS, compare, generated_history  # noqa: E402 - after the path
-from demand_forecaster.method import forecast  # noqa: E402 - after the path
-from ev_rental.kpi.facts import CarStood, Fact, Standing, TripEnded, TripInvoiced  # noqa: E402 - after the path
-from ev_rental.kpi.fold import DayFacts, fold_day  # noqa: E402 - after the path
-from ev_rental.kpi.local_days import LocalDays  # noqa: E402 - after the path
+from demand_forecaster.backtest import JUDGED_DAYS, compare, generated_history
+from demand_forecaster.method import forecast
+from ev_rental.kpi.facts import CarStood, Fact, Standing, TripEnded, TripInvoiced
+from ev_rental.kpi.fold import DayFacts, fold_day
+from ev_rental.kpi.local_days import LocalDays
 
 CARS: Final = 1_000
 TRIPS: Final = 10
@@ -78,11 +73,11 @@ def run() -> dict[str, Any]:
         "forecast_wape": round(ours.wape or 0, 3),
         "seasonal_naive_wape": round(naive.wape or 0, 3),
     }
-    print(  # noqa: T201 - a bench prints
+    print(
         f"key figures, a day of {CARS} cars ({len(lines)} facts): {1_000 * seconds:.0f} ms, "
         f"{ratio:.1f} x decoding them"
     )
-    print(  # noqa: T201 - a bench prints
+    print(
         f"forecast, WAPE over {JUDGED_DAYS} days: {ours.wape:.3f}, seasonal-naive {naive.wape:.3f}; "
         f"a forecast takes {1_000 * forecasting:.1f} ms"
     )

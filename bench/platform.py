@@ -55,10 +55,10 @@ def run(
     numbers = [name for name, value in first.items() if isinstance(value, int | float) and value]
     growth = {name: round(last[name] / first[name], 2) for name in numbers}
     width = max(map(len, first))
-    print(f"platform: {minutes:g} minutes of simulated time, {speed:g} times as fast")  # noqa: T201
+    print(f"platform: {minutes:g} minutes of simulated time, {speed:g} times as fast")
     for name in first:
         cells = "".join(f"{figures[str(count)][name]!s:>12}" for count in cars)
-        print(f"  {name:<{width}}{cells}{growth.get(name, ''):>9}")  # noqa: T201
+        print(f"  {name:<{width}}{cells}{growth.get(name, ''):>9}")
     return {"minutes": minutes, "speed": speed, "killed": list(kills), "cars": figures, "growth": growth}
 
 
@@ -289,7 +289,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     kills = [name for name in given.kill.split(",") if name]
     figures = run([int(count) for count in given.cars.split(",")], given.minutes, given.speed, kills)
-    print(json.dumps(figures))  # noqa: T201
+    print(json.dumps(figures))
     return 0
 
 

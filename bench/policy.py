@@ -9,7 +9,6 @@ as the SDK is by itself. Seconds are medians; the reference is the preview of th
 from __future__ import annotations
 
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -18,17 +17,14 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-PACK: Final = ROOT / "policy"
-sys.path.insert(0, str(PACK))  # the pack is no package of the project: it stands alone
-
-from guardrails.pack import ALL_RULES  # noqa: E402 - after the path
-from offline.analyzer import PackRun, pack_environment  # noqa: E402 - after the path
-from offline.config import Project  # noqa: E402 - after the path
-from offline.graph import Graph  # noqa: E402 - after the path
-from offline.policy_config import PackConfig  # noqa: E402 - after the path
-from offline.providers import split_reference  # noqa: E402 - after the path
-from offline.run import preview_in_process  # noqa: E402 - after the path
+from bench import PACK, ROOT
+from guardrails.pack import ALL_RULES
+from offline.analyzer import PackRun, pack_environment
+from offline.config import Project
+from offline.graph import Graph
+from offline.policy_config import PackConfig
+from offline.providers import split_reference
+from offline.run import preview_in_process
 
 STACK: Final = "prod"
 ROUNDS: Final = 3
@@ -59,7 +55,7 @@ def run() -> dict[str, float]:
     figures["milliseconds_a_resource"] = 1_000 * figures["pack_seconds"] / figures["resources"]
     figures["saved_by_reading_once"] = figures["reads_each_time_seconds"] / figures["pack_seconds"]
     for name, value in figures.items():
-        print(f"policy   {name:28} {value:8.3f}")  # noqa: T201 - a benchmark prints
+        print(f"policy   {name:28} {value:8.3f}")
     return figures
 
 

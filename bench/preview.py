@@ -14,14 +14,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
+from bench import PACK, ROOT
 from offline.config import Project
 from offline.run import Options, preview_stacks
 from offline.warm import modules_of, warm
 
-ROOT = Path(__file__).resolve().parents[1]
-PACK = ROOT / "policy"
 STACK = "dev"
 ROUNDS = 7
 
@@ -54,7 +52,7 @@ def run() -> dict[str, float]:
         "cold_with_pack_to_mocks": figures["cold_with_pack_seconds"] / figures["mocks_seconds"],
     }
     for name, value in figures.items():
-        print(f"preview  {name:28} {value:7.3f}")  # noqa: T201 - a benchmark prints
+        print(f"preview  {name:28} {value:7.3f}")
     return figures
 
 
@@ -88,6 +86,6 @@ def _warm_times() -> dict[str, list[float]]:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--warm"]:
-        print(json.dumps(_warm_times()))  # noqa: T201
+        print(json.dumps(_warm_times()))
     else:
         run()

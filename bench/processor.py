@@ -15,40 +15,36 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-FUNCTIONS: Final = ROOT / "functions"
-sys.path.insert(0, str(FUNCTIONS))  # the functions are no package of the project: Lambda unpacks them
-
-from aws_lambda_powertools.utilities.batch import (  # noqa: E402 - after the path
+from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
     EventType,
     process_partial_response,
 )
-from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import (  # noqa: E402 - after the path
+from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import (
     KinesisStreamRecord,
 )
-from botocore.awsrequest import AWSResponse  # noqa: E402 - after the path
-from botocore.session import get_session  # noqa: E402 - after the path
-from pydantic import BaseModel, ConfigDict, create_model  # noqa: E402 - after the path
+from botocore.awsrequest import AWSResponse
+from botocore.session import get_session
+from pydantic import BaseModel, ConfigDict, create_model
 
-from ev_rental.folding import fold, in_order  # noqa: E402 - after the path
-from ev_rental.geofence import market_fence  # noqa: E402 - after the path
-from ev_rental.signals import Surroundings  # noqa: E402 - after the path
-from ev_rental.telemetry import LEAVES  # noqa: E402 - after the path
-from ev_rental.vehicle import Vehicle  # noqa: E402 - after the path
-from ev_rental.vocabulary import Market  # noqa: E402 - after the path
-from telemetry_processor.handler import CLIENT_CONFIG  # noqa: E402 - after the path
-from telemetry_processor.items import (  # noqa: E402 - after the path
+from bench import FUNCTIONS
+from ev_rental.folding import fold, in_order
+from ev_rental.geofence import market_fence
+from ev_rental.signals import Surroundings
+from ev_rental.telemetry import LEAVES
+from ev_rental.vehicle import Vehicle
+from ev_rental.vocabulary import Market
+from telemetry_processor.handler import CLIENT_CONFIG
+from telemetry_processor.items import (
     fingerprint,
     vehicle_attributes,
     vehicle_from,
 )
-from telemetry_processor.processor import Processor  # noqa: E402 - after the path
-from telemetry_processor.rejected import RejectedRecords  # noqa: E402 - after the path
-from telemetry_processor.store import Store  # noqa: E402 - after the path
+from telemetry_processor.processor import Processor
+from telemetry_processor.rejected import RejectedRecords
+from telemetry_processor.store import Store
 
 BATCH: Final = 500
 NETWORK_SECONDS: Final = 0.005
@@ -299,7 +295,7 @@ def run() -> dict[str, Any]:
                 "powertools_records_per_second": round(BATCH / slow),
                 "ratio": round(slow / fast, 1),
             }
-            print(  # noqa: T201 - a bench prints
+            print(
                 f"processor, {name}: {BATCH / fast:,.0f} records/s, Powertools a write a record "
                 f"{BATCH / slow:,.0f}: {slow / fast:.1f} x"
             )
@@ -310,11 +306,11 @@ def run() -> dict[str, Any]:
             name: round(ms, 2) for name, ms in stages.items()
         }
         parts = ", ".join(f"{name} {ms:.1f} ms" for name, ms in stages.items())
-        print(f"processor, {cars} cars x {samples}, where the time goes: {parts}")  # noqa: T201 - a bench prints
+        print(f"processor, {cars} cars x {samples}, where the time goes: {parts}")
     figures["import_milliseconds"] = round(_import_milliseconds())
     figures["archive_bytes"] = _archive_bytes()
-    print(f"processor, import of the handler: {figures['import_milliseconds']} ms")  # noqa: T201 - a bench prints
-    print(f"processor, archive: {figures['archive_bytes'] / 1024:.0f} KiB")  # noqa: T201 - a bench prints
+    print(f"processor, import of the handler: {figures['import_milliseconds']} ms")
+    print(f"processor, archive: {figures['archive_bytes'] / 1024:.0f} KiB")
     return figures
 
 

@@ -14,19 +14,15 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-FUNCTIONS: Final = ROOT / "functions"
-sys.path.insert(0, str(FUNCTIONS))  # the functions are no package of the project: Lambda unpacks them
+from botocore.awsrequest import AWSResponse
+from botocore.session import get_session
 
-from botocore.awsrequest import AWSResponse  # noqa: E402 - after the path
-from botocore.session import get_session  # noqa: E402 - after the path
-
-from rental_store import connect  # noqa: E402 - after the path
-from rider_api import handler as rider_api  # noqa: E402 - after the path
+from bench import FUNCTIONS
+from rental_store import connect
+from rider_api import handler as rider_api
 
 BOOKINGS: Final = 300
 IMPORTS: Final = 7
@@ -194,13 +190,13 @@ def run() -> dict[str, Any]:
         "booking_aws_calls": per_booking,
         "booking_actions": actions,
     }
-    print(f"rental, a booking beside its AWS calls: {ours:.2f} ms, p99 {ours_worst:.2f} ms")  # noqa: T201 - a bench prints
-    print(f"rental, a booking with botocore's own work: {whole:.2f} ms")  # noqa: T201 - a bench prints
+    print(f"rental, a booking beside its AWS calls: {ours:.2f} ms, p99 {ours_worst:.2f} ms")
+    print(f"rental, a booking with botocore's own work: {whole:.2f} ms")
     # One is the least there is: what must hold together is one transaction, and every rule is its condition.
-    print(f"rental, AWS calls a booking: {per_booking:g} ({', '.join(calls)} of {actions} actions)")  # noqa: T201 - a bench prints
+    print(f"rental, AWS calls a booking: {per_booking:g} ({', '.join(calls)} of {actions} actions)")
     floor = _import_milliseconds(FLOOR)
     figures["import_floor_milliseconds"] = round(floor)
-    print(f"rental, import of botocore, Powertools and msgspec alone: {floor:.0f} ms")  # noqa: T201 - a bench prints
+    print(f"rental, import of botocore, Powertools and msgspec alone: {floor:.0f} ms")
     functions = sorted(path.parent.name for path in FUNCTIONS.glob("*/handler.py"))
     for function in functions:
         milliseconds = _import_milliseconds(f"import {function}.handler")
@@ -210,7 +206,7 @@ def run() -> dict[str, Any]:
             "import_ratio_to_floor": round(milliseconds / floor, 2),
             "archive_bytes": size,
         }
-        print(  # noqa: T201 - a bench prints
+        print(
             f"rental, {function}: import {milliseconds:.0f} ms ({milliseconds / floor:.2f} x the floor), "
             f"archive {size / 1024:.0f} KiB"
         )

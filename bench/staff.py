@@ -10,30 +10,23 @@ import io
 import json
 import os
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-sys.path.insert(
-    0, str(ROOT / "functions")
-)  # the functions are no package of the project: Lambda unpacks them
+from botocore.awsrequest import AWSResponse
+from botocore.session import get_session
 
-from botocore.awsrequest import AWSResponse  # noqa: E402 - after the path
-from botocore.session import get_session  # noqa: E402 - after the path
-
-from backoffice_store import connect  # noqa: E402 - after the path
-from ev_rental.rental.vehicle import RentalVehicle, state_shard  # noqa: E402 - after the path
-from ev_rental.rental.vocabulary import VehicleEvent  # noqa: E402 - after the path
-from ev_rental.vehicle import Vehicle  # noqa: E402 - after the path
-from ev_rental.vocabulary import RentalState  # noqa: E402 - after the path
-from rental_store.items import entity_attributes  # noqa: E402 - after the path
-from staff_api import handler as staff_api  # noqa: E402 - after the path
-from telemetry_processor.items import vehicle_attributes  # noqa: E402 - after the path
+from backoffice_store import connect
+from ev_rental.rental.vehicle import RentalVehicle, state_shard
+from ev_rental.rental.vocabulary import VehicleEvent
+from ev_rental.vehicle import Vehicle
+from ev_rental.vocabulary import RentalState
+from rental_store.items import entity_attributes
+from staff_api import handler as staff_api
+from telemetry_processor.items import vehicle_attributes
 
 CARS: Final = 1_000
 LOOKS: Final = 12
@@ -213,12 +206,12 @@ def run() -> dict[str, Any]:
         "bytes": len(body),
         "bytes_compressed": len(gzip.compress(body, 6)),
     }
-    print(  # noqa: T201 - a bench prints
+    print(
         f"staff, list of {CARS} cars beside the network: {figures['first_look_milliseconds']} ms with the "
         f"reads, {figures['shared_look_milliseconds']} ms (p95 {figures['shared_look_milliseconds_p95']}) "
         f"within 2 s, {figures['unchanged_milliseconds']} ms unchanged"
     )
-    print(  # noqa: T201 - a bench prints
+    print(
         f"staff, list of {CARS} cars: {len(body) / 1024:.0f} KiB, "
         f"{figures['bytes_compressed'] / 1024:.0f} KiB compressed"
     )

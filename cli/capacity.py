@@ -70,8 +70,8 @@ def _capacity(options: argparse.Namespace) -> int:
 
 def lines(fleets: Sequence[int], market: Market, interval: int) -> Iterator[str]:
     """The report, in lines of 80 columns at most."""
-    from components.capacity import bites, first_new, limits, shards  # noqa: PLC0415 - not for `ev --help`
-    from components.markets import MARKETS  # noqa: PLC0415
+    from components.capacity import bites, first_new, limits, shards
+    from components.markets import MARKETS
 
     primary, ingest = MARKETS[market].primary, MARKETS[market].telemetry_ingest
     yield f"Market {market} ({primary}), a message a car each {interval} s: part used of each limit"
@@ -108,7 +108,7 @@ def lines(fleets: Sequence[int], market: Market, interval: int) -> Iterator[str]
 
 def document(fleets: Sequence[int], market: Market, interval: int) -> dict[str, Any]:
     """The same as data."""
-    from components.capacity import bites, limits, shards  # noqa: PLC0415
+    from components.capacity import bites, limits, shards
 
     return {
         "market": str(market),
@@ -149,7 +149,7 @@ def _fleets(text: str) -> list[int]:
 
 
 def _market(text: str) -> Market:
-    from components.markets import Market  # noqa: PLC0415
+    from components.markets import Market
 
     try:
         return Market(text)

@@ -73,7 +73,7 @@ def script(parser: argparse.ArgumentParser, shell: str) -> str:
 
 
 def _completion(options: argparse.Namespace) -> int:
-    from cli.main import build_parser  # noqa: PLC0415 - which imports this module
+    from cli.main import build_parser
 
     print(script(build_parser(), options.shell), end="")
     return CLEAN

@@ -52,10 +52,10 @@ def _graph(options: argparse.Namespace) -> int:
     if output is not None and not output.parent.is_dir():
         raise UsageError(f"-o {output}: there is no folder {output.parent}; make it first")
 
-    from diagrams import explorer, svg  # noqa: PLC0415 - loads the SDK, which `ev --help` does not wait for
-    from diagrams.model import picture  # noqa: PLC0415
-    from offline.config import Project  # noqa: PLC0415
-    from offline.run import Options, preview_stacks  # noqa: PLC0415
+    from diagrams import explorer, svg
+    from diagrams.model import picture
+    from offline.config import Project
+    from offline.run import Options, preview_stacks
 
     project = Project.find(options.cwd)
     graph = preview_stacks(project, [options.stack], Options())[options.stack].graph

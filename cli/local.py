@@ -111,7 +111,7 @@ def _command(
 
 
 def _folder(options: argparse.Namespace) -> Folder:
-    from local.folder import ROOT, Folder  # noqa: PLC0415 - `ev --help` must not wait for what it does not need
+    from local.folder import ROOT, Folder
 
     known = sorted(file.name.split(".")[1] for file in ROOT.glob("Pulumi.*.yaml"))
     if options.stack not in known:
@@ -120,7 +120,7 @@ def _folder(options: argparse.Namespace) -> Folder:
 
 
 def _running(options: argparse.Namespace) -> Folder:
-    from local.supervisor import is_running  # noqa: PLC0415
+    from local.supervisor import is_running
 
     folder = _folder(options)
     if not is_running(folder):
@@ -129,9 +129,9 @@ def _running(options: argparse.Namespace) -> Folder:
 
 
 def _up(options: argparse.Namespace) -> int:
-    from local.control import ControlError, UpOptions, up  # noqa: PLC0415
-    from local.supervisor import Options  # noqa: PLC0415
-    from local.welcome import welcome  # noqa: PLC0415
+    from local.control import ControlError, UpOptions, up
+    from local.supervisor import Options
+    from local.welcome import welcome
 
     folder = _folder(options)
     for pair in options.config:
@@ -156,7 +156,7 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _down(options: argparse.Namespace) -> int:
-    from local.control import ControlError, forget, stop  # noqa: PLC0415
+    from local.control import ControlError, forget, stop
 
     folder = _folder(options)
     try:
@@ -172,7 +172,7 @@ def _down(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from local.report import gather, render  # noqa: PLC0415
+    from local.report import gather, render
 
     told = gather(_folder(options))
     print(json.dumps(told, indent=2) if options.json else render(told))
@@ -232,13 +232,13 @@ def _lines(file: Path, *, follow: bool) -> Iterator[str]:
 
 
 def _events(options: argparse.Namespace) -> int:
-    from local.endpoints import Endpoints  # noqa: PLC0415
+    from local.endpoints import Endpoints
 
     origin = Endpoints.load(_running(options).endpoints).url("aws")
     after = 0
     while True:
         wait = _WAIT_SECONDS if options.follow else 0
-        with urlopen(f"{origin}/_local/events?after={after}&wait={wait}", timeout=60) as answer:  # noqa: S310
+        with urlopen(f"{origin}/_local/events?after={after}&wait={wait}", timeout=60) as answer:  # noqa: S310 - ours
             told = json.load(answer)
         for event in told["events"]:
             print(json.dumps(event) if options.json else _event_line(event), flush=True)
@@ -255,7 +255,7 @@ def _event_line(event: dict[str, Any]) -> str:
 
 
 def _inbox(options: argparse.Namespace) -> int:
-    from local.endpoints import Endpoints  # noqa: PLC0415
+    from local.endpoints import Endpoints
 
     origin = Endpoints.load(_running(options).endpoints).url("aws")
     with urlopen(f"{origin}/_local/inbox", timeout=30) as answer:  # noqa: S310 - an origin of ours
@@ -274,8 +274,8 @@ def _inbox(options: argparse.Namespace) -> int:
 
 
 def _region(options: argparse.Namespace) -> int:
-    from local.deployment import Deployment  # noqa: PLC0415
-    from local.lost import LostRegions  # noqa: PLC0415
+    from local.deployment import Deployment
+    from local.lost import LostRegions
 
     folder = _running(options)
     known = sorted({made.region for made in Deployment.load(folder.deployment).resources.values()} - {""})
@@ -293,7 +293,7 @@ def _region(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from local.folder import ROOT, Folder, python_environment  # noqa: PLC0415
+    from local.folder import ROOT, Folder, python_environment
 
     return subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "local.fleet", str(Folder.of("dev").path), *options.arguments],

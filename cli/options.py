@@ -65,7 +65,7 @@ def add_run_options(parser: argparse.ArgumentParser, json_help: str) -> None:
 
 def run_options(options: argparse.Namespace) -> Options:
     """Return how stacks are run."""
-    from offline.run import Options  # noqa: PLC0415 - loads the SDK
+    from offline.run import Options
 
     return Options(
         config=_pairs(options.config),

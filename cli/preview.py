@@ -42,9 +42,9 @@ def add(commands: Commands) -> None:
 
 
 def _preview(options: argparse.Namespace) -> int:
-    from offline.config import Project  # noqa: PLC0415 - loads the SDK, which no other command waits for
-    from offline.render import render  # noqa: PLC0415
-    from offline.run import preview_stacks  # noqa: PLC0415
+    from offline.config import Project
+    from offline.render import render
+    from offline.run import preview_stacks
 
     project = Project.find(options.cwd)
     results = preview_stacks(

@@ -52,10 +52,10 @@ def add(commands: Commands) -> None:
 
 
 def _urns(options: argparse.Namespace) -> int:
-    from offline.config import Project  # noqa: PLC0415 - loads the SDK, which no other command waits for
-    from offline.urns_command import Acceptance, guard  # noqa: PLC0415
-    from offline.urns_list import lists_without_stack  # noqa: PLC0415
-    from offline.urns_report import render  # noqa: PLC0415
+    from offline.config import Project
+    from offline.urns_command import Acceptance, guard
+    from offline.urns_list import lists_without_stack
+    from offline.urns_report import render
 
     project = Project.find(options.cwd)
     stacks = chosen(options, project)

@@ -152,6 +152,28 @@ class EncryptedBucket(pulumi.ComponentResource):
         )
 
 
+def expire(days: int, *, rule_id: str = "expire", prefix: str = "") -> LifecycleRule:
+    """The rule that deletes what is under `prefix` after so many days."""
+    return LifecycleRule(
+        id=rule_id,
+        status="Enabled",
+        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix),
+        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days),
+    )
+
+
+def archive(days: int, *, rule_id: str, prefix: str = "") -> LifecycleRule:
+    """The rule that moves what is under `prefix` to S3 Glacier Instant Retrieval after so many days."""
+    return LifecycleRule(
+        id=rule_id,
+        status="Enabled",
+        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix),
+        transitions=[
+            aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(days=days, storage_class="GLACIER_IR")
+        ],
+    )
+
+
 def _housekeeping(noncurrent_days: int) -> LifecycleRule:
     return LifecycleRule(
         id="housekeeping",

@@ -11,8 +11,10 @@ from components.iam import Condition, Principal, Statement, policy_json
 from components.queue import ConsumedQueue
 from components.tags import Tags
 
-MAX_EVENT_AGE_SECONDS = 24 * 3_600
-MAX_RETRIES = 185  # EventBridge's own default, said so that nobody wonders
+RETRY_POLICY = aws.cloudwatch.EventTargetRetryPolicyArgs(
+    maximum_event_age_in_seconds=24 * 3_600, maximum_retry_attempts=185
+)
+"""EventBridge's own default, said so that nobody wonders."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class EventBus(pulumi.ComponentResource):
             policies.append(
                 aws.sqs.QueuePolicy(
                     f"{self._name}-{purpose}-{suffix}",
-                    aws.sqs.QueuePolicyArgs(queue_url=url, policy=_may_send(arn, rule.arn)),
+                    aws.sqs.QueuePolicyArgs(queue_url=url, policy=rule_may_send(arn, rule.arn)),
                     opts=pulumi.ResourceOptions(parent=rule),
                 )
             )
@@ -97,16 +99,15 @@ class EventBus(pulumi.ComponentResource):
                 event_bus_name=self.bus_name,
                 arn=to.arn,
                 dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=to.dead_letter_arn),
-                retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
-                    maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS, maximum_retry_attempts=MAX_RETRIES
-                ),
+                retry_policy=RETRY_POLICY,
             ),
             # An event that comes before the queue's policy is refused.
             opts=pulumi.ResourceOptions(parent=rule, depends_on=policies),
         )
 
 
-def _may_send(queue_arn: pulumi.Output[str], rule_arn: pulumi.Output[str]) -> pulumi.Output[str]:
+def rule_may_send(queue_arn: pulumi.Output[str], rule_arn: pulumi.Output[str]) -> pulumi.Output[str]:
+    """The policy of a queue that an EventBridge rule sends to."""
     return policy_json(
         Statement(
             sid="EventsOfTheRule",

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from components.alarms import OperationsTopic, OperationsTopicArgs
 from components.encryption import DataDomain, EncryptionKeys, EncryptionKeysArgs, KeyReplicas
-from components.lambda_function import dependency_layer
+from components.lambda_function import FunctionHome, dependency_layer
 from components.markets import GLOBAL_REGION, Market, Region
 from components.settings import StackSettings
 from components.tags import Tags
@@ -52,6 +52,16 @@ class Foundation:
     def log_retention_days(self) -> int:
         """How long logs are kept."""
         return PRODUCTION_LOG_DAYS if self.production else OTHER_LOG_DAYS
+
+    @property
+    def function_home(self) -> FunctionHome:
+        """Where functions of this Region are. Raises ValueError where no function may run."""
+        return FunctionHome(
+            account_id=self.account_id,
+            layer_arn=self.layer_arn,
+            log_key_arn=self.key_arn(DataDomain.LOGS),
+            log_retention_days=self.log_retention_days,
+        )
 
     @property
     def topics(self) -> VehicleTopics:

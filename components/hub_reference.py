@@ -22,7 +22,6 @@ class HubOutput(StrEnum):
     TRANSIT_GATEWAY_VPC_TABLE_ID = "hubTransitGatewayVpcTableId"
     TRANSIT_GATEWAY_OUTSIDE_TABLE_ID = "hubTransitGatewayOutsideTableId"
     DIRECT_CONNECT_GATEWAY_ID = "hubDirectConnectGatewayId"
-    TRAIL_BUCKET = "hubTrailBucket"
 
 
 class HubReferenceError(ValueError):

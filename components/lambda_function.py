@@ -76,25 +76,33 @@ class FunctionNetwork:
 
 
 @dataclass(frozen=True)
+class FunctionHome:
+    """What functions of a Region have in common: the account, the layer that they import from, and the key of
+    their logs, which are kept for `log_retention_days`."""
+
+    account_id: str
+    layer_arn: pulumi.Input[str]
+    log_key_arn: pulumi.Input[str]
+    log_retention_days: int
+
+
+@dataclass(frozen=True)
 class LambdaFunctionArgs:
     """What a function is.
 
     `function` is its folder under `functions/`, `packages` the shared ones that it imports beside the domain;
     `timeout_seconds` and `memory_mb` are Lambda's;
     `statements` is what its role may do beyond its own logs and traces; `environment_key_arn` encrypts its
-    variables and `log_key_arn` its logs. `dead_letter_arn`, for a function that is called without waiting, is
+    variables. `dead_letter_arn`, for a function that is called without waiting, is
     the queue that gets the events it failed at; `statements` must let it use that queue's key. `network` is
     for the rare function that must reach something inside the VPC; it has no way out of it.
     """
 
     function: str
     description: str
-    account_id: str
-    layer_arn: pulumi.Input[str]
+    home: FunctionHome
     environment: Mapping[str, pulumi.Input[str]]
     environment_key_arn: pulumi.Input[str]
-    log_key_arn: pulumi.Input[str]
-    log_retention_days: int
     statements: Sequence[Statement]
     tags: Tags
     packages: Sequence[str] = ()
@@ -139,14 +147,16 @@ class LambdaFunction(pulumi.ComponentResource):
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             aws.cloudwatch.LogGroupArgs(
-                retention_in_days=args.log_retention_days, kms_key_id=args.log_key_arn, tags=args.tags
+                retention_in_days=args.home.log_retention_days,
+                kms_key_id=args.home.log_key_arn,
+                tags=args.tags,
             ),
             opts=child,
         )
         role = service_role(
             f"{name}-role",
             service="lambda.amazonaws.com",
-            account_id=args.account_id,
+            account_id=args.home.account_id,
             description=f"Execution role of {name}",
             statements=[
                 *_own_logs_and_traces(logs.arn),
@@ -166,7 +176,7 @@ class LambdaFunction(pulumi.ComponentResource):
                 architectures=[ARCHITECTURE],
                 handler=f"{args.function}.handler.handler",
                 code=function_source(args.function, args.packages),
-                layers=[args.layer_arn],
+                layers=[args.home.layer_arn],
                 memory_size=args.memory_mb,
                 timeout=args.timeout_seconds,
                 reserved_concurrent_executions=args.reserved_concurrency,

@@ -34,6 +34,17 @@ class TableReference:
 
 
 @dataclass(frozen=True)
+class DataArgs:
+    """What components of tables are made with. `key_arn`: of the data's domain; `replicas` maps each further
+    Region to that domain's key there; `protect` refuses deletion."""
+
+    key_arn: pulumi.Input[str]
+    protect: bool
+    tags: Tags
+    replicas: Mapping[Region, pulumi.Input[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Index:
     """A global secondary index: hash and range key, every attribute projected. Sparse by nature."""
 

@@ -7,7 +7,6 @@ import pulumi
 from components.analytics import Analytics
 from components.backoffice import (
     BackofficeData,
-    BackofficeDataArgs,
     BackofficeSpa,
     BackofficeSpaArgs,
     BackofficeTables,
@@ -20,7 +19,7 @@ from components.edge import ApiEndpoint, Audience
 from components.encryption import DataDomain
 from components.foundation import Regions
 from components.settings import StackSettings
-from composition.data import MarketData
+from composition.data import MarketData, data_args
 from composition.hub import HubLink
 from composition.rental import Rental
 
@@ -49,12 +48,7 @@ def open_backoffice(
     origin = f"https://{hub.names.backoffice}"
     table = BackofficeData(
         f"{name}-backoffice-data",
-        BackofficeDataArgs(
-            key_arn=primary.key_arn(DataDomain.BACKOFFICE),
-            replicas=regions.replica_keys(DataDomain.BACKOFFICE),
-            protect=settings.is_production,
-            tags=settings.base_tags,
-        ),
+        data_args(settings, regions, DataDomain.BACKOFFICE),
         opts=regions.options(primary),
     )
     pool = StaffPool(

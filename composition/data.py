@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from components.encryption import DataDomain
 from components.foundation import Foundation, Regions
 from components.markets import Region
-from components.rental import RentalData, RentalDataArgs, RentalTables
+from components.rental import RentalData, RentalTables
 from components.settings import StackSettings, Writer
-from components.telemetry import VehicleStateTables, VehicleStateTablesArgs
+from components.table import DataArgs
+from components.telemetry import VehicleStateTables
 
 
 @dataclass(frozen=True)
@@ -36,27 +37,27 @@ class MarketData:
         return self.writer is base.region
 
 
+def data_args(settings: StackSettings, regions: Regions, domain: DataDomain) -> DataArgs:
+    """What tables of a domain are made with: its key in every Region, and protection in production."""
+    return DataArgs(
+        key_arn=regions.primary.key_arn(domain),
+        protect=settings.is_production,
+        tags=settings.base_tags,
+        replicas=regions.replica_keys(domain),
+    )
+
+
 def lay_data(settings: StackSettings, regions: Regions) -> MarketData:
     """Create the tables of telemetry and rental, with a replica where there is a standby."""
     name, primary, standby = settings.prefix, regions.primary, regions.standby
     state = VehicleStateTables(
         f"{name}-state",
-        VehicleStateTablesArgs(
-            key_arn=primary.key_arn(DataDomain.TELEMETRY),
-            replicas=regions.replica_keys(DataDomain.TELEMETRY),
-            protect=settings.is_production,
-            tags=settings.base_tags,
-        ),
+        data_args(settings, regions, DataDomain.TELEMETRY),
         opts=regions.options(primary),
     )
     rental = RentalData(
         f"{name}-rental-data",
-        RentalDataArgs(
-            key_arn=primary.key_arn(DataDomain.RENTAL),
-            replicas=regions.replica_keys(DataDomain.RENTAL),
-            protect=settings.is_production,
-            tags=settings.base_tags,
-        ),
+        data_args(settings, regions, DataDomain.RENTAL),
         opts=regions.options(primary),
     )
     tables = RentalTables(

@@ -12,7 +12,6 @@ from components.maintenance import (
     MaintenanceAlerts,
     MaintenanceAlertsArgs,
     MaintenanceData,
-    MaintenanceDataArgs,
     OnCall,
     Reach,
     SlackChannel,
@@ -22,7 +21,7 @@ from components.maintenance.alerts import METRICS_NAMESPACE
 from components.markets import Region
 from components.observability import AlertTarget, own_metric
 from components.settings import NAMESPACE, Secret, SettingsError, StackSettings
-from composition.data import MarketData
+from composition.data import MarketData, data_args
 from composition.hub import HubLink
 from composition.rental import Rental
 
@@ -52,12 +51,7 @@ def open_maintenance(
     name, primary, standby = settings.prefix, regions.primary, regions.standby
     memory = MaintenanceData(
         f"{name}-care-data",
-        MaintenanceDataArgs(
-            key_arn=primary.key_arn(DataDomain.BACKOFFICE),
-            replicas=regions.replica_keys(DataDomain.BACKOFFICE),
-            protect=settings.is_production,
-            tags=settings.base_tags,
-        ),
+        data_args(settings, regions, DataDomain.BACKOFFICE),
         opts=regions.options(primary),
     )
     reach = _reach(settings, regions)

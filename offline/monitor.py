@@ -5,8 +5,7 @@ Its methods take `(request, context=None)`, so it serves a program in its own pr
 no id yet and knows no more than its inputs. With a provisioner they are those of an update.
 """
 
-# The names of the methods are those of the protocol.
-# ruff: noqa: N802, ARG002
+# ruff: noqa: N802, ARG002 - names and parameters of the methods are those of the protocol
 
 from __future__ import annotations
 

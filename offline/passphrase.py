@@ -67,19 +67,19 @@ def passphrase_from_environment() -> str | None:
         ) from error
 
 
+# Most stacks have no secrets, and cryptography takes longer to import than the rest of this package.
 @functools.cache
 def _derive(passphrase: str, encoded_salt: str) -> bytes:
-    # Imported here: most stacks have no secrets, and the import costs more than the rest of this package.
-    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
-    from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - for secrets only
+    from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC  # noqa: PLC0415 - for secrets only
 
     salt = base64.b64decode(encoded_salt)
     return PBKDF2HMAC(SHA256(), 32, salt, _ROUNDS).derive(passphrase.encode())
 
 
 def _open(key: bytes, text: str) -> str | None:
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+    from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - for secrets only
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - for secrets only
 
     version, _, rest = text.partition(":")
     nonce, _, ciphertext = rest.partition(":")

@@ -239,8 +239,6 @@ class _Schedule:
         self._ready.insert(0, stack)
 
     def _broken(self, child: _Child, why: str) -> StackResult:
-        from offline.worker import StackResult  # noqa: PLC0415
-
         graph = Graph(child.stack, self._project.name, diagnostics=[Diagnostic("error", why)])
         return StackResult(child.stack, graph)
 

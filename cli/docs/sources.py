@@ -35,15 +35,23 @@ class Component:
 
 def components(folder: Path = ROOT / "components") -> list[Component]:
     """Every public component of the folder, by name."""
-    found = []
-    for file in sorted(folder.rglob("*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-        for node in classes.values():
-            is_component = any(ast.unparse(base) == "pulumi.ComponentResource" for base in node.bases)
-            if is_component and not node.name.startswith("_"):
-                found.append(_component(node, classes, file.relative_to(folder.parent).as_posix()))
+    trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.py"))}
+    # Components share the class of their arguments where they take the same.
+    classes = {
+        node.name: node for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef)
+    }
+    found = [
+        _component(node, classes, file.relative_to(folder.parent).as_posix())
+        for file, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and _is_public_component(node)
+    ]
     return sorted(found, key=lambda component: component.name)
+
+
+def _is_public_component(node: ast.ClassDef) -> bool:
+    bases = [ast.unparse(base) for base in node.bases]
+    return "pulumi.ComponentResource" in bases and not node.name.startswith("_")
 
 
 def _component(node: ast.ClassDef, classes: dict[str, ast.ClassDef], file: str) -> Component:

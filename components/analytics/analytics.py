@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.analytics.catalog import Catalog, CatalogArgs
+from components.analytics.catalog import EVENTS, Catalog, CatalogArgs
 from components.analytics.event_lake import ERRORS, EventLake, EventLakeArgs
 from components.analytics.key_figures import KeyFigures, KeyFiguresArgs
 from components.analytics.warehouse import Warehouse, WarehouseArgs, WarehouseNetwork
 from components.analytics.workgroup import QueryWorkgroup, QueryWorkgroupArgs
-from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRule
+from components.bucket import EncryptedBucket, EncryptedBucketArgs, archive, expire
 from components.encryption import DataDomain
 from components.events import EventBus
 from components.foundation import Foundation
@@ -70,7 +70,13 @@ class Analytics(pulumi.ComponentResource):
         self.curated = EncryptedBucket(
             f"{name}-curated",
             EncryptedBucketArgs(
-                key_arn=key_arn, tags=tags, protect=base.production, lifecycle_rules=_lifecycle_rules()
+                key_arn=key_arn,
+                tags=tags,
+                protect=base.production,
+                lifecycle_rules=[
+                    archive(COLD_AFTER_DAYS, rule_id="cold", prefix=f"{EVENTS}/"),
+                    expire(ERRORS_KEPT_DAYS, rule_id="expire-errors", prefix=f"{ERRORS}/"),
+                ],
             ),
             opts=child,
         )
@@ -138,28 +144,6 @@ class Analytics(pulumi.ComponentResource):
                 "kpiTable": self.key_figures.kpi.table.name,
             }
         )
-
-
-def _lifecycle_rules() -> list[LifecycleRule]:
-    prefix = aws.s3.BucketLifecycleConfigurationRuleFilterArgs
-    return [
-        LifecycleRule(
-            id="cold",
-            status="Enabled",
-            filter=prefix(prefix="rental_events/"),
-            transitions=[
-                aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(
-                    days=COLD_AFTER_DAYS, storage_class="GLACIER_IR"
-                )
-            ],
-        ),
-        LifecycleRule(
-            id="expire-errors",
-            status="Enabled",
-            filter=prefix(prefix=f"{ERRORS}/"),
-            expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=ERRORS_KEPT_DAYS),
-        ),
-    ]
 
 
 def _read_lake(args: AnalyticsArgs, curated: EncryptedBucket, database_name: str) -> Sequence[Statement]:

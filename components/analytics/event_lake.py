@@ -18,9 +18,9 @@ from components.analytics.catalog import EVENTS
 from components.analytics.schema import EVENT_TYPES
 from components.bucket import EncryptedBucket
 from components.encryption import DataDomain
-from components.events import MAX_EVENT_AGE_SECONDS, MAX_RETRIES
+from components.events import RETRY_POLICY, rule_may_send
 from components.foundation import Foundation
-from components.iam import Condition, Principal, Statement, policy_json, service_role
+from components.iam import Statement, service_role
 from components.queue import dead_letter_queue
 from components.tags import Tags
 
@@ -206,15 +206,7 @@ def _route(
         f"{name}-dead-letters-policy",
         aws.sqs.QueuePolicyArgs(
             queue_url=dead_letters.url,
-            policy=policy_json(
-                Statement(
-                    sid="EventsOfTheRule",
-                    actions=["sqs:SendMessage"],
-                    resources=[dead_letters.arn],
-                    principals=[Principal(type="Service", identifiers=["events.amazonaws.com"])],
-                    conditions=[Condition(test="ArnEquals", variable="aws:SourceArn", values=[rule.arn])],
-                )
-            ),
+            policy=rule_may_send(dead_letters.arn, rule.arn),
         ),
         opts=pulumi.ResourceOptions(parent=rule),
     )
@@ -226,9 +218,7 @@ def _route(
             arn=delivery_arn,
             role_arn=role.arn,
             dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=dead_letters.arn),
-            retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
-                maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS, maximum_retry_attempts=MAX_RETRIES
-            ),
+            retry_policy=RETRY_POLICY,
         ),
         opts=pulumi.ResourceOptions(parent=rule, depends_on=[policy]),
     )

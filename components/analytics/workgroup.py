@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.analytics.queries import QUESTIONS
-from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRule
+from components.bucket import EncryptedBucket, EncryptedBucketArgs, expire
 from components.tags import Tags
 
 GIB = 1024**3
@@ -50,16 +50,7 @@ class QueryWorkgroup(pulumi.ComponentResource):
                 tags=args.tags,
                 protect=args.protect,
                 noncurrent_days=1,
-                lifecycle_rules=[
-                    LifecycleRule(
-                        id="expire-results",
-                        status="Enabled",
-                        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix="athena/"),
-                        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(
-                            days=RESULTS_KEPT_DAYS
-                        ),
-                    )
-                ],
+                lifecycle_rules=[expire(RESULTS_KEPT_DAYS, rule_id="expire-results", prefix="athena/")],
             ),
             opts=child,
         )

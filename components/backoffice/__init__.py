@@ -1,6 +1,6 @@
 """What staff work with: their pool, the web app, and the API and tables behind it."""
 
-from components.backoffice.data import BackofficeData, BackofficeDataArgs
+from components.backoffice.data import BackofficeData
 from components.backoffice.distribution import SiteDistribution, SiteDistributionArgs
 from components.backoffice.site_files import BUILT_SITE, SiteError, SiteFile, read_site
 from components.backoffice.spa import BackofficeSpa, BackofficeSpaArgs
@@ -10,7 +10,6 @@ from components.backoffice.staff_service import BackofficeTables, StaffService, 
 __all__ = [
     "BUILT_SITE",
     "BackofficeData",
-    "BackofficeDataArgs",
     "BackofficeSpa",
     "BackofficeSpaArgs",
     "BackofficeTables",

@@ -3,25 +3,10 @@
 Its keys are pinned: a table's keys cannot be changed without replacing the table.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pulumi
 
-from components.markets import Region
-from components.table import DurableTableArgs, Index, TableReference, durable_table
-from components.tags import DataClass, Tags, component_tags
-
-
-@dataclass(frozen=True)
-class BackofficeDataArgs:
-    """`replicas` maps each further Region to the back office's key of that Region; `protect` refuses
-    deletion."""
-
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
-    replicas: Mapping[Region, pulumi.Input[str]] = field(default_factory=dict)
+from components.table import DataArgs, DurableTableArgs, Index, TableReference, durable_table
+from components.tags import DataClass, component_tags
 
 
 class BackofficeData(pulumi.ComponentResource):
@@ -29,9 +14,7 @@ class BackofficeData(pulumi.ComponentResource):
 
     table: TableReference
 
-    def __init__(
-        self, name: str, args: BackofficeDataArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: DataArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("bluehorizons:backoffice:BackofficeData", name, None, opts)
         self.table = durable_table(
             f"{name}-table",

@@ -82,12 +82,9 @@ class StaffService(pulumi.ComponentResource):
                 function="staff_api",
                 packages=PACKAGES,
                 description="What the back office calls",
-                account_id=base.account_id,
-                layer_arn=base.layer_arn,
+                home=base.function_home,
                 environment=_environment(args),
                 environment_key_arn=base.key_arn(DataDomain.BACKOFFICE),
-                log_key_arn=base.key_arn(DataDomain.LOGS),
-                log_retention_days=base.log_retention_days,
                 statements=[
                     *_rental(args.tables),
                     *_telemetry(args),

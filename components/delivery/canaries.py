@@ -140,8 +140,7 @@ class FunctionCanaries(pulumi.ComponentResource):
             LambdaFunctionArgs(
                 function="pretraffic_hook",
                 description="Tries the new version of a function before it gets any traffic",
-                account_id=base.account_id,
-                layer_arn=base.layer_arn,
+                home=base.function_home,
                 environment={
                     "CHECKS": pulumi.Output.all(*(function.function_name for function in functions)).apply(
                         lambda names: _checks(names, checks)
@@ -150,8 +149,6 @@ class FunctionCanaries(pulumi.ComponentResource):
                     "POWERTOOLS_LOG_LEVEL": "INFO",
                 },
                 environment_key_arn=base.key_arn(DataDomain.LOGS),
-                log_key_arn=base.key_arn(DataDomain.LOGS),
-                log_retention_days=base.log_retention_days,
                 statements=[
                     Statement(
                         sid="TryVersions",

@@ -50,8 +50,7 @@ class RegionProbe(pulumi.ComponentResource):
             LambdaFunctionArgs(
                 function="region_probe",
                 description=f"Asks whether the {args.watched} Region answers",
-                account_id=base.account_id,
-                layer_arn=base.layer_arn,
+                home=base.function_home,
                 environment={
                     "PROBE_HOST": args.host,
                     "PROBE_PATH": HEALTH_PATH,
@@ -60,8 +59,6 @@ class RegionProbe(pulumi.ComponentResource):
                     "POWERTOOLS_LOG_LEVEL": "INFO",
                 },
                 environment_key_arn=key_arn,
-                log_key_arn=base.key_arn(DataDomain.LOGS),
-                log_retention_days=base.log_retention_days,
                 statements=[],
                 tags=tags,
                 timeout_seconds=15,

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from components.alarms import Alarm, create_alarms, dead_letter_alarm
 from components.encryption import DataDomain
+from components.events import RETRY_POLICY, rule_may_send
 from components.foundation import Foundation
 from components.iam import Condition, Principal, Statement, policy_json
 from components.queue import dead_letter_queue
@@ -26,8 +27,6 @@ FEATURES = (
     "S3_DATA_EVENTS",
 )
 """Charged for each on its own: on where there are riders' data."""
-MAX_EVENT_AGE_SECONDS = 24 * 3_600
-MAX_RETRIES = 185
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ class ThreatDetection(pulumi.ComponentResource):
         )
         may_send = aws.sqs.QueuePolicy(
             f"{name}-findings-lost-policy",
-            aws.sqs.QueuePolicyArgs(queue_url=lost.url, policy=_may_send(lost.arn, rule.arn)),
+            aws.sqs.QueuePolicyArgs(queue_url=lost.url, policy=rule_may_send(lost.arn, rule.arn)),
             opts=child,
         )
         aws.cloudwatch.EventTarget(
@@ -153,9 +152,7 @@ class ThreatDetection(pulumi.ComponentResource):
                 rule=rule.name,
                 arn=logs.arn,
                 dead_letter_config=aws.cloudwatch.EventTargetDeadLetterConfigArgs(arn=lost.arn),
-                retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
-                    maximum_event_age_in_seconds=MAX_EVENT_AGE_SECONDS, maximum_retry_attempts=MAX_RETRIES
-                ),
+                retry_policy=RETRY_POLICY,
             ),
             opts=pulumi.ResourceOptions(parent=rule, depends_on=[policy, may_send]),
         )
@@ -221,15 +218,3 @@ def _may_write(logs_arn: pulumi.Output[str], rule_arn: pulumi.Output[str]) -> li
             conditions=[Condition(test="ArnEquals", variable="aws:SourceArn", values=[rule_arn])],
         ),
     ]
-
-
-def _may_send(queue_arn: pulumi.Output[str], rule_arn: pulumi.Output[str]) -> pulumi.Output[str]:
-    return policy_json(
-        Statement(
-            sid="EventsOfTheRule",
-            actions=["sqs:SendMessage"],
-            resources=[queue_arn],
-            principals=[Principal(type="Service", identifiers=["events.amazonaws.com"])],
-            conditions=[Condition(test="ArnEquals", variable="aws:SourceArn", values=[rule_arn])],
-        )
-    )

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_aws as aws
 
-from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRule
+from components.bucket import EncryptedBucket, EncryptedBucketArgs, expire
 from components.encryption import DataDomain
 from components.foundation import Foundation
 from components.governance.account import AccountBaseline, AccountBaselineArgs, region_baseline
@@ -128,16 +127,7 @@ class Governance(pulumi.ComponentResource):
                 key_arn=base.key_arn(DataDomain.LOGS),
                 tags=component_tags(base.tags, "governance", DataClass.CONFIDENTIAL),
                 protect=base.production,
-                lifecycle_rules=[
-                    LifecycleRule(
-                        id="expire",
-                        status="Enabled",
-                        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(
-                            days=HISTORY_DAYS if base.production else OTHER_HISTORY_DAYS
-                        ),
-                    )
-                ],
+                lifecycle_rules=[expire(HISTORY_DAYS if base.production else OTHER_HISTORY_DAYS)],
                 statements=lambda arn: _config_writes(base.account_id, arn),
             ),
             opts=opts,

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alarms import Alarm, create_alarms
-from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRule
+from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRule, archive, expire
 from components.encryption import DataDomain
 from components.foundation import Foundation
 from components.governance.deeds import DEEDS
@@ -170,26 +170,9 @@ class AuditTrail(pulumi.ComponentResource):
 
 
 def _lifecycle(production: bool) -> list[LifecycleRule]:
-    everything = aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix="")
-    expire = LifecycleRule(
-        id="expire",
-        status="Enabled",
-        filter=everything,
-        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(
-            days=KEPT_DAYS if production else OTHER_KEPT_DAYS
-        ),
-    )
-    archive = LifecycleRule(
-        id="archive",
-        status="Enabled",
-        filter=everything,
-        transitions=[
-            aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(
-                days=ARCHIVED_AFTER_DAYS, storage_class="GLACIER_IR"
-            )
-        ],
-    )
-    return [archive, expire] if production else [expire]
+    if not production:
+        return [expire(OTHER_KEPT_DAYS)]
+    return [archive(ARCHIVED_AFTER_DAYS, rule_id="archive"), expire(KEPT_DAYS)]
 
 
 def _trail_writes(args: AuditTrailArgs, bucket_arn: pulumi.Output[str]) -> list[Statement]:

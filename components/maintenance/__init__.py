@@ -9,14 +9,13 @@ from components.maintenance.channels import (
     TeamsChannel,
     TicketWebhook,
 )
-from components.maintenance.data import MaintenanceData, MaintenanceDataArgs
+from components.maintenance.data import MaintenanceData
 
 __all__ = [
     "ChatHome",
     "MaintenanceAlerts",
     "MaintenanceAlertsArgs",
     "MaintenanceData",
-    "MaintenanceDataArgs",
     "OnCall",
     "Reach",
     "SlackChannel",

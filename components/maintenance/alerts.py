@@ -322,8 +322,7 @@ class MaintenanceAlerts(pulumi.ComponentResource):
                 function=function,
                 packages=packages,
                 description=description,
-                account_id=self._base.account_id,
-                layer_arn=self._base.layer_arn,
+                home=self._base.function_home,
                 environment={
                     **environment,
                     "POWERTOOLS_SERVICE_NAME": service,
@@ -331,8 +330,6 @@ class MaintenanceAlerts(pulumi.ComponentResource):
                     "POWERTOOLS_LOG_LEVEL": "INFO",
                 },
                 environment_key_arn=self._key_arn,
-                log_key_arn=self._base.key_arn(DataDomain.LOGS),
-                log_retention_days=self._base.log_retention_days,
                 statements=statements,
                 dead_letter_arn=dead_letter_arn,
                 tags=self._tags,

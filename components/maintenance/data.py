@@ -3,25 +3,10 @@
 It is apart from the functions, so that a standby Region's dispatcher goes on from the replica.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pulumi
 
-from components.markets import Region
-from components.table import DurableTableArgs, Index, TableReference, durable_table
-from components.tags import DataClass, Tags, component_tags
-
-
-@dataclass(frozen=True)
-class MaintenanceDataArgs:
-    """`replicas` maps each further Region to the back office's key of that Region; `protect` refuses
-    deletion."""
-
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
-    replicas: Mapping[Region, pulumi.Input[str]] = field(default_factory=dict)
+from components.table import DataArgs, DurableTableArgs, Index, TableReference, durable_table
+from components.tags import DataClass, component_tags
 
 
 class MaintenanceData(pulumi.ComponentResource):
@@ -29,9 +14,7 @@ class MaintenanceData(pulumi.ComponentResource):
 
     table: TableReference
 
-    def __init__(
-        self, name: str, args: MaintenanceDataArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: DataArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("bluehorizons:maintenance:MaintenanceData", name, None, opts)
         self.table = durable_table(
             f"{name}-table",

@@ -9,6 +9,7 @@ What no rule allows is refused. RDP (3389) has no refusal of its own: it would h
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import TypeVar
 
 import pulumi
 import pulumi_aws as aws
@@ -22,6 +23,7 @@ LINUX_EPHEMERAL = (32_768, 65_535)
 ANY_EPHEMERAL = (1_024, 65_535)
 MAX_RULES = 20
 """AWS's quota a direction, before the final refusal."""
+_Entry = TypeVar("_Entry", aws.ec2.NetworkAclIngressArgs, aws.ec2.NetworkAclEgressArgs)
 
 
 @dataclass(frozen=True)
@@ -119,36 +121,28 @@ def create_access_list(
         aws.ec2.NetworkAclArgs(
             vpc_id=vpc_id,
             subnet_ids=subnet_ids,
-            ingress=[
-                aws.ec2.NetworkAclIngressArgs(
-                    rule_no=rule.number,
-                    action=_action(rule),
-                    protocol=_protocol(rule),
-                    cidr_block=str(rule.peer),
-                    from_port=_ports(rule)[0],
-                    to_port=_ports(rule)[1],
-                    icmp_type=3 if rule.path_mtu else None,
-                    icmp_code=4 if rule.path_mtu else None,
-                )
-                for rule in rules.ingress
-            ],
-            egress=[
-                aws.ec2.NetworkAclEgressArgs(
-                    rule_no=rule.number,
-                    action=_action(rule),
-                    protocol=_protocol(rule),
-                    cidr_block=str(rule.peer),
-                    from_port=_ports(rule)[0],
-                    to_port=_ports(rule)[1],
-                    icmp_type=3 if rule.path_mtu else None,
-                    icmp_code=4 if rule.path_mtu else None,
-                )
-                for rule in rules.egress
-            ],
+            ingress=_entries(aws.ec2.NetworkAclIngressArgs, rules.ingress),
+            egress=_entries(aws.ec2.NetworkAclEgressArgs, rules.egress),
             tags=tags,
         ),
         opts=pulumi.ResourceOptions(parent=parent),
     )
+
+
+def _entries(kind: type[_Entry], rules: Sequence[AclRule]) -> list[_Entry]:
+    return [
+        kind(
+            rule_no=rule.number,
+            action=_action(rule),
+            protocol=_protocol(rule),
+            cidr_block=str(rule.peer),
+            from_port=_ports(rule)[0],
+            to_port=_ports(rule)[1],
+            icmp_type=3 if rule.path_mtu else None,
+            icmp_code=4 if rule.path_mtu else None,
+        )
+        for rule in rules
+    ]
 
 
 def _action(rule: AclRule) -> str:

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alarms import Alarm, create_alarms
-from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRule
+from components.bucket import EncryptedBucket, EncryptedBucketArgs, expire
 from components.encryption import DataDomain
 from components.foundation import Foundation
 from components.iam import Condition, Statement, service_role
@@ -55,7 +55,7 @@ class RiderApiCanary(pulumi.ComponentResource):
                 key_arn=key_arn,
                 tags=tags,
                 protect=base.production,
-                lifecycle_rules=[_expire("runs/", ARTIFACT_DAYS)],
+                lifecycle_rules=[expire(ARTIFACT_DAYS, prefix="runs/")],
             ),
             opts=child,
         )
@@ -161,15 +161,6 @@ class RiderApiCanary(pulumi.ComponentResource):
 def _relative(path: Path) -> str:
     # A path of one machine in the state would show as a change on every other.
     return path.relative_to(Path(__file__).resolve().parents[2]).as_posix()
-
-
-def _expire(prefix: str, days: int) -> LifecycleRule:
-    return LifecycleRule(
-        id="expire",
-        status="Enabled",
-        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix),
-        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days),
-    )
 
 
 def _may(

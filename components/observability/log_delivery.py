@@ -66,16 +66,13 @@ class LogDelivery(pulumi.ComponentResource):
             LambdaFunctionArgs(
                 function="log_forwarder",
                 description="Unpacks what CloudWatch Logs sends: one record for each event",
-                account_id=base.account_id,
-                layer_arn=base.layer_arn,
+                home=base.function_home,
                 environment={
                     "DELIVERY_STREAM": stream.name,
                     "POWERTOOLS_SERVICE_NAME": "log-forwarder",
                     "POWERTOOLS_LOG_LEVEL": "WARNING",
                 },
                 environment_key_arn=key_arn,
-                log_key_arn=key_arn,
-                log_retention_days=base.log_retention_days,
                 statements=[
                     Statement(sid="Forward", actions=["firehose:PutRecordBatch"], resources=[stream.arn]),
                     Statement(

@@ -127,12 +127,9 @@ class LogSearch(pulumi.ComponentResource):
             LambdaFunctionArgs(
                 function="log_search_security",
                 description="Tells OpenSearch which role may do what, and how long to keep logs",
-                account_id=base.account_id,
-                layer_arn=base.layer_arn,
+                home=base.function_home,
                 environment={"POWERTOOLS_SERVICE_NAME": "log-search-security"},
                 environment_key_arn=key_arn,
-                log_key_arn=key_arn,
-                log_retention_days=base.log_retention_days,
                 statements=[
                     Statement(
                         sid="ChangeSecurity",

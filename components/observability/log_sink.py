@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRule
+from components.bucket import EncryptedBucket, EncryptedBucketArgs, expire
 from components.encryption import DataDomain
 from components.foundation import Foundation
 from components.iam import Statement, service_role
@@ -36,14 +36,7 @@ def create_log_sink(
             key_arn=key_arn,
             tags=tags,
             protect=foundation.production,
-            lifecycle_rules=[
-                LifecycleRule(
-                    id="expire",
-                    status="Enabled",
-                    filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                    expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=UNDELIVERED_DAYS),
-                )
-            ],
+            lifecycle_rules=[expire(UNDELIVERED_DAYS)],
         ),
         opts=child,
     )

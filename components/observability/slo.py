@@ -144,9 +144,3 @@ def verdict(slo: Slo, history: Sequence[Minute]) -> Urgency | None:
     """What people are told after `history`: the most urgent of what fires."""
     urgencies = {rate.urgency for rate in firing(slo, history)}
     return next((urgency for urgency in Urgency if urgency in urgencies), None)
-
-
-def minutes_to_fire(slo: Slo, rate: BurnRate, share: float) -> float | None:
-    """How long `share` of steady traffic is bad, after all was well, until `rate` fires; None is never."""
-    threshold = slo.threshold(rate)
-    return rate.long * threshold / share if share > threshold else None

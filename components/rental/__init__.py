@@ -2,13 +2,12 @@
 
 from components.rental.access import RentalTables
 from components.rental.commands import VehicleCommands, VehicleCommandsArgs
-from components.rental.data import RentalData, RentalDataArgs
+from components.rental.data import RentalData
 from components.rental.rider_pool import RiderPool, RiderPoolArgs
 from components.rental.service import RentalService, RentalServiceArgs
 
 __all__ = [
     "RentalData",
-    "RentalDataArgs",
     "RentalService",
     "RentalServiceArgs",
     "RentalTables",

@@ -87,8 +87,7 @@ class VehicleCommands(pulumi.ComponentResource):
                 function="command_acks",
                 packages=("http_api", "rental_events", "rental_store"),
                 description="Starts and ends trips when the car has answered",
-                account_id=base.account_id,
-                layer_arn=base.layer_arn,
+                home=base.function_home,
                 environment={
                     **args.tables.environment(
                         "command-acks",
@@ -99,8 +98,6 @@ class VehicleCommands(pulumi.ComponentResource):
                     "IOT_REGION": str(base.region),
                 },
                 environment_key_arn=key_arn,
-                log_key_arn=base.key_arn(DataDomain.LOGS),
-                log_retention_days=base.log_retention_days,
                 statements=[
                     consume_statement(queue.arn),
                     Statement(sid="DecryptQueue", actions=["kms:Decrypt"], resources=[key_arn]),

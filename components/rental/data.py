@@ -4,24 +4,10 @@ It is apart from the functions, so that a standby Region's functions can work on
 pinned: a table's keys cannot be changed without replacing the table.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pulumi
 
-from components.markets import Region
-from components.table import DurableTableArgs, Index, TableReference, durable_table
-from components.tags import DataClass, Tags, component_tags
-
-
-@dataclass(frozen=True)
-class RentalDataArgs:
-    """`replicas` maps each further Region to the rental key of that Region; `protect` refuses deletion."""
-
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
-    replicas: Mapping[Region, pulumi.Input[str]] = field(default_factory=dict)
+from components.table import DataArgs, DurableTableArgs, Index, TableReference, durable_table
+from components.tags import DataClass, component_tags
 
 
 class RentalData(pulumi.ComponentResource):
@@ -29,7 +15,7 @@ class RentalData(pulumi.ComponentResource):
 
     table: TableReference
 
-    def __init__(self, name: str, args: RentalDataArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: DataArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("bluehorizons:rental:RentalData", name, None, opts)
         self.table = durable_table(
             f"{name}-table",

@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any
 
 import pulumi
-import pulumi_aws as aws
 
 from components.alarms import Alarm, create_alarms, dead_letter_alarm, function_alarms
 from components.bucket import EncryptedBucket, EncryptedBucketArgs
@@ -15,7 +14,7 @@ from components.encryption import DataDomain
 from components.events import EventBus, EventBusArgs
 from components.foundation import Foundation
 from components.iam import Statement
-from components.lambda_function import ALIAS, FUNCTIONS_DIR, LambdaFunction, LambdaFunctionArgs
+from components.lambda_function import FUNCTIONS_DIR, LambdaFunction, LambdaFunctionArgs
 from components.markets import Region
 from components.queue import (
     ConsumedQueue,
@@ -26,10 +25,10 @@ from components.queue import (
 )
 from components.rental.access import METRICS_NAMESPACE, RentalTables
 from components.rental.commands import send_commands
+from components.rental.outbox import publisher_may, read_streams
 from components.rest_api import ApiLogging, RestApi, RestApiArgs
 from components.schedule import ScheduledTask, Schedules, SchedulesArgs
 from components.sizing import ApiThrottle
-from components.table import TableReference
 from components.tags import DataClass, component_tags
 
 # The shared folders that a function's own code imports; a test runs every archive alone.
@@ -49,9 +48,6 @@ STAGE = "live"
 SWEEPS = ("booking-expirer", "offline-detector", "invoicer", "reconciler")
 ARCHIVE_DAYS = 90
 INVOICER_TIMEOUT_SECONDS = 30
-PUBLISHER_MAX_RETRIES = 20
-PUBLISHER_MAX_AGE_SECONDS = 12 * 3_600  # half of what a table stream keeps
-MAX_OUTBOX_AGE_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -247,100 +243,30 @@ class RentalService(pulumi.ComponentResource):
 
     def _outbox(self) -> None:
         """Every change of a table reaches the bus at least once: the streams are the outbox."""
-        tables = self._args.tables
         failed = EncryptedBucket(
             f"{self._name}-outbox-failed",
             EncryptedBucketArgs(key_arn=self._key_arn, tags=self._tags, protect=self._base.production),
             opts=self._child,
         )
-        streams: dict[str, TableReference] = {
-            "rental": tables.rental,
-            "vehicle-state": tables.vehicle_state,
-            "alerts": tables.alerts,
-        }
+        tables = self._args.tables
         publisher = self._function(
             "event_publisher",
             "Publishes what changed in the tables",
-            [
-                Statement(
-                    sid="ReadStreams",
-                    actions=["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
-                    resources=[table.stream_arn for table in streams.values()],
-                ),
-                Statement(
-                    sid="ListStreams",
-                    actions=["dynamodb:ListStreams"],
-                    resources=["*"],  # ListStreams has no resource-level permission
-                ),
-                Statement(sid="Publish", actions=["events:PutEvents"], resources=[self.bus.arn]),
-                Statement(
-                    sid="KeepFailed",
-                    actions=["s3:PutObject"],
-                    resources=[pulumi.Output.concat(failed.arn, "/aws/lambda/*")],
-                ),
-                Statement(sid="FindFailedBucket", actions=["s3:ListBucket"], resources=[failed.arn]),
-                Statement(
-                    sid="UseKeys",
-                    actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                    resources=[self._key_arn, tables.telemetry_key_arn],
-                ),
-            ],
+            publisher_may(tables, bus_arn=self.bus.arn, failed_arn=failed.arn),
             environment={"EVENT_BUS": self.bus.bus_name, "ALERTS_TABLE": tables.alerts.name},
             timeout_seconds=60,
             reserved_concurrency=10,
         )
-        for purpose, table in streams.items():
-            mapping = aws.lambda_.EventSourceMapping(
-                f"{self._name}-outbox-{purpose}",
-                aws.lambda_.EventSourceMappingArgs(
-                    event_source_arn=table.stream_arn,
-                    function_name=publisher.alias_arn,
-                    starting_position="TRIM_HORIZON",
-                    # One bus a market at a time. Whoever takes over reads on from where it stood before, or
-                    # from the oldest change, a day ago: repeats have the ids that consumers know.
-                    enabled=self._args.writes_enabled,
-                    batch_size=100,
-                    maximum_batching_window_in_seconds=1,  # cars report all the time, most of it is no event
-                    function_response_types=["ReportBatchItemFailures"],
-                    bisect_batch_on_function_error=True,
-                    # Both default to -1, for ever: one bad record would block its shard for a day.
-                    maximum_retry_attempts=PUBLISHER_MAX_RETRIES,
-                    maximum_record_age_in_seconds=PUBLISHER_MAX_AGE_SECONDS,
-                    destination_config=aws.lambda_.EventSourceMappingDestinationConfigArgs(
-                        on_failure=aws.lambda_.EventSourceMappingDestinationConfigOnFailureArgs(
-                            destination_arn=failed.arn
-                        )
-                    ),
-                    metrics_config=aws.lambda_.EventSourceMappingMetricsConfigArgs(metrics=["EventCount"]),
-                    tags=self._tags,
-                ),
-                opts=self._child,
-            )
-            self._alarms.append(
-                Alarm(
-                    name=f"outbox-{purpose}-set-aside",
-                    description="Changes used up their retries and were not published: replay the bucket",
-                    namespace="AWS/Lambda",
-                    metric="OnFailureDestinationDeliveredEventCount",
-                    dimensions={"EventSourceMappingUUID": mapping.uuid},
-                    threshold=0,
-                )
-            )
-        self._alarms.append(
-            Alarm(
-                name="outbox-late",
-                description="Changes reach the bus late",
-                namespace="AWS/Lambda",
-                metric="IteratorAge",
-                dimensions={
-                    "FunctionName": publisher.function_name,
-                    "Resource": pulumi.Output.concat(publisher.function_name, f":{ALIAS}"),
-                },
-                statistic="Maximum",
-                threshold=MAX_OUTBOX_AGE_MS,
-                period_seconds=60,
-                periods=5,
-            )
+        self._alarms += read_streams(
+            f"{self._name}-outbox",
+            tables,
+            publisher,
+            failed_arn=failed.arn,
+            # One bus a market at a time. Whoever takes over reads on from where it stood before, or from the
+            # oldest change, a day ago: repeats have the ids that consumers know.
+            enabled=self._args.writes_enabled,
+            tags=self._tags,
+            parent=self,
         )
 
     def _function(
@@ -363,8 +289,7 @@ class RentalService(pulumi.ComponentResource):
                 function=function,
                 packages=_PACKAGES[function],
                 description=description,
-                account_id=self._base.account_id,
-                layer_arn=self._base.layer_arn,
+                home=self._base.function_home,
                 environment={
                     **args.tables.environment(
                         service,
@@ -375,8 +300,6 @@ class RentalService(pulumi.ComponentResource):
                     **(environment or {}),
                 },
                 environment_key_arn=self._key_arn,
-                log_key_arn=self._base.key_arn(DataDomain.LOGS),
-                log_retention_days=self._base.log_retention_days,
                 statements=statements,
                 dead_letter_arn=dead_letter_arn,
                 tags=self._tags,

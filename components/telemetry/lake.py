@@ -17,7 +17,7 @@ from pulumi_aws.kinesis import (
     FirehoseDeliveryStreamExtendedS3ConfigurationDataFormatConversionConfigurationSchemaConfigurationArgs as SchemaArgs,
 )
 
-from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRule
+from components.bucket import EncryptedBucket, EncryptedBucketArgs, archive, expire
 from components.iam import ServiceRole, Statement, service_role
 from components.markets import Region
 from components.tags import Tags
@@ -66,7 +66,10 @@ class TelemetryLake(pulumi.ComponentResource):
                 key_arn=args.lake_key_arn,
                 tags=args.tags,
                 protect=args.protect,
-                lifecycle_rules=_lifecycle_rules(),
+                lifecycle_rules=[
+                    archive(COLD_AFTER_DAYS, rule_id="cold", prefix=f"{TABLE}/"),
+                    expire(ERRORS_KEPT_DAYS, rule_id="expire-errors", prefix="errors/"),
+                ],
             ),
             opts=child,
         )
@@ -122,28 +125,6 @@ class TelemetryLake(pulumi.ComponentResource):
         self.database_name = database.name
         self.table_name = table.name
         self.register_outputs({"bucketName": self.bucket.bucket_name, "databaseName": self.database_name})
-
-
-def _lifecycle_rules() -> list[LifecycleRule]:
-    prefix = aws.s3.BucketLifecycleConfigurationRuleFilterArgs
-    return [
-        LifecycleRule(
-            id="cold",
-            status="Enabled",
-            filter=prefix(prefix=f"{TABLE}/"),
-            transitions=[
-                aws.s3.BucketLifecycleConfigurationRuleTransitionArgs(
-                    days=COLD_AFTER_DAYS, storage_class="GLACIER_IR"
-                )
-            ],
-        ),
-        LifecycleRule(
-            id="expire-errors",
-            status="Enabled",
-            filter=prefix(prefix="errors/"),
-            expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=ERRORS_KEPT_DAYS),
-        ),
-    ]
 
 
 def telemetry_table(

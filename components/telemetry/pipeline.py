@@ -92,7 +92,7 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
         self.processor = TelemetryProcessor(
             f"{name}-processor",
             TelemetryProcessorArgs(
-                account_id=base.account_id,
+                home=base.function_home,
                 market=base.market,
                 tables_region=args.tables_region,
                 vehicle_state=args.vehicle_state,
@@ -100,9 +100,6 @@ class EvTelemetryPipeline(pulumi.ComponentResource):
                 tables_key_arn=args.tables_key_arn,
                 stream_arn=self.ingest.stream_arn,
                 stream_key_arn=telemetry_key_arn,
-                log_key_arn=log_key_arn,
-                log_retention_days=base.log_retention_days,
-                layer_arn=base.layer_arn,
                 sizing=args.sizing,
                 protect=base.production,
                 tags=tags,

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.bucket import EncryptedBucket, EncryptedBucketArgs, LifecycleRule
+from components.bucket import EncryptedBucket, EncryptedBucketArgs, expire
 from components.iam import Statement
-from components.lambda_function import LambdaFunction, LambdaFunctionArgs
+from components.lambda_function import FunctionHome, LambdaFunction, LambdaFunctionArgs
 from components.markets import Market, Region
 from components.rental.access import RentalTables
 from components.sizing import TelemetrySizing
@@ -34,7 +34,7 @@ class TelemetryProcessorArgs:
     sample a vehicle and minute while that Region is the one that is written; None: no samples are kept.
     """
 
-    account_id: str
+    home: FunctionHome
     market: Market
     tables_region: Region
     vehicle_state: TableReference
@@ -42,9 +42,6 @@ class TelemetryProcessorArgs:
     tables_key_arn: pulumi.Input[str]
     stream_arn: pulumi.Input[str]
     stream_key_arn: pulumi.Input[str]
-    log_key_arn: pulumi.Input[str]
-    log_retention_days: int
-    layer_arn: pulumi.Input[str]
     sizing: TelemetrySizing
     protect: bool
     tags: Tags
@@ -70,16 +67,7 @@ class TelemetryProcessor(pulumi.ComponentResource):
                 key_arn=args.stream_key_arn,
                 tags=args.tags,
                 protect=args.protect,
-                lifecycle_rules=[
-                    LifecycleRule(
-                        id="expire",
-                        status="Enabled",
-                        filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                        expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(
-                            days=REFUSED_RETENTION_DAYS
-                        ),
-                    )
-                ],
+                lifecycle_rules=[expire(REFUSED_RETENTION_DAYS)],
             ),
             opts=child,
         )
@@ -89,8 +77,7 @@ class TelemetryProcessor(pulumi.ComponentResource):
                 function="telemetry_processor",
                 packages=("rental_store",),
                 description="Folds telemetry into vehicle state and raises alerts",
-                account_id=args.account_id,
-                layer_arn=args.layer_arn,
+                home=args.home,
                 environment={
                     "MARKET": str(args.market),
                     "VEHICLE_STATE_TABLE": args.vehicle_state.name,
@@ -104,8 +91,6 @@ class TelemetryProcessor(pulumi.ComponentResource):
                     "POWERTOOLS_LOG_LEVEL": "INFO",
                 },
                 environment_key_arn=args.stream_key_arn,
-                log_key_arn=args.log_key_arn,
-                log_retention_days=args.log_retention_days,
                 statements=_processor_may(args, self.refused.arn),
                 tags=args.tags,
                 timeout_seconds=TIMEOUT_SECONDS,

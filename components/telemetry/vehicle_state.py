@@ -4,24 +4,10 @@ They are apart from the pipeline because they live in the market's primary Regio
 transaction must find them, while cars may connect to another Region (Indonesia's do).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pulumi
 
-from components.markets import Region
-from components.table import DurableTableArgs, Index, TableReference, durable_table
-from components.tags import DataClass, Tags, component_tags
-
-
-@dataclass(frozen=True)
-class VehicleStateTablesArgs:
-    """`replicas` maps each further Region to the key of that Region; `protect` refuses deletion."""
-
-    key_arn: pulumi.Input[str]
-    protect: bool
-    tags: Tags
-    replicas: Mapping[Region, pulumi.Input[str]] = field(default_factory=dict)
+from components.table import DataArgs, DurableTableArgs, Index, TableReference, durable_table
+from components.tags import DataClass, component_tags
 
 
 class VehicleStateTables(pulumi.ComponentResource):
@@ -32,9 +18,7 @@ class VehicleStateTables(pulumi.ComponentResource):
     alerts: TableReference
     recent_telemetry: TableReference
 
-    def __init__(
-        self, name: str, args: VehicleStateTablesArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: DataArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("bluehorizons:telemetry:VehicleStateTables", name, None, opts)
         tags = component_tags(args.tags, "telemetry", DataClass.PERSONAL)
         self.vehicle_state = durable_table(

@@ -12,6 +12,7 @@ from ev_rental.dispatching.decide import Decision
 from ev_rental.dispatching.record import Alert, Record, Task
 from ev_rental.dispatching.storm import Storm
 from rental_store.items import key as rental_key
+from rental_store.pages import every_item
 from rental_store.retries import Retries, cancellation_reasons
 
 if TYPE_CHECKING:
@@ -133,13 +134,7 @@ class DispatchStore:
             "ExpressionAttributeNames": {"#due_kind": "due_kind", "#due_at": "due_at"},
             "ExpressionAttributeValues": {":kind": {"S": kind.value}, ":now": {"N": str(now)}},
         }
-        while True:
-            answer = self._retries.call("query", partial(self._client.query, **request))
-            yield from answer["Items"]
-            last = answer.get("LastEvaluatedKey")
-            if not last:
-                return
-            request = {**request, "ExclusiveStartKey": last}
+        return every_item(partial(self._retries.query, self._client), request)
 
     def _get(self, table: str, key: "Attributes") -> Mapping[str, Any] | None:
         answer = self._retries.call(

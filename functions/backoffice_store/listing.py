@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ev_rental.rental.errors import ErrorCode, RentalError
 from ev_rental.rental.store import Page
+from rental_store.pages import every_item
 from rental_store.retries import Retries
 
 if TYPE_CHECKING:
@@ -84,15 +85,7 @@ def read_all(
     convert: Callable[[Mapping[str, Any]], _T],
 ) -> list[_T]:
     """Every item, eventually consistent. Raises RentalError(try_again)."""
-    request = query_of(listing)
-    found: list[_T] = []
-    while True:
-        answer = _query(client, retries, request, None)
-        found += [convert(item) for item in answer["Items"]]
-        last = answer.get("LastEvaluatedKey")
-        if not last:
-            return found
-        request = {**request, "ExclusiveStartKey": last}
+    return [convert(item) for item in every_item(partial(retries.query, client), query_of(listing))]
 
 
 def query_of(listing: Listing) -> dict[str, Any]:
@@ -134,7 +127,7 @@ def _query(
     client: "DynamoDBClient", retries: Retries, request: dict[str, Any], cursor: str | None
 ) -> Mapping[str, Any]:
     try:
-        return retries.call("query", partial(client.query, **request))
+        return retries.query(client, **request)
     except ClientError as error:
         # A start key beyond the bounds of the query is one that somebody made up, or of another list.
         if cursor is not None and error.response.get("Error", {}).get("Code") == "ValidationException":

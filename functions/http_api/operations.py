@@ -17,6 +17,8 @@ _Serve = TypeVar("_Serve", bound="Callable[..., Answer]")
 
 ID_PATTERN: Final = "^[A-Za-z0-9-]{1,64}$"
 """What every id in a path looks like; anything else is not looked up."""
+LOCATION: Final = {"Location": "Path of what was made, relative to the API."}
+"""The header of an answer that tells where what was made is."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):

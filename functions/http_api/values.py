@@ -19,6 +19,13 @@ Latitude = Annotated[float, Meta(ge=-90, le=90, description="WGS 84, degrees.")]
 Longitude = Annotated[float, Meta(ge=-180, le=180, description="WGS 84, degrees.")]
 
 
+class PageQuery(Struct, frozen=True, kw_only=True):
+    """A part of a list."""
+
+    limit: PageSize = 20
+    cursor: Cursor | UnsetType = UNSET
+
+
 def given(value: _T | None) -> _T | UnsetType:
     """The value, left out of the JSON when there is none."""
     return UNSET if value is None else value

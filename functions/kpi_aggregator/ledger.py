@@ -25,6 +25,7 @@ from ev_rental.kpi.fold import Car, DayFacts
 from ev_rental.kpi.local_days import LocalDays
 from kpi_store.items import DEMAND, KPI, Demand, demand_from, demand_row, key, totals_from, totals_row
 from rental_store.items import attributes, plain
+from rental_store.pages import every_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -187,13 +188,7 @@ class Ledger:
         if begins_with:
             request["KeyConditionExpression"] += " AND begins_with(sk, :sk)"
             request["ExpressionAttributeValues"][":sk"] = {"S": begins_with}
-        while True:
-            page = self._client.query(**request)
-            for item in page["Items"]:
-                yield plain(item)
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return map(plain, every_item(self._client.query, request))
 
     def _write(self, requests: "Sequence[WriteRequestTypeDef]") -> None:
         for first in range(0, len(requests), _A_BATCH):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ev_rental.kpi import DailyKpis
 from kpi_store import items
 from kpi_store.items import DEMAND, FORECAST, KPI, Forecast
+from rental_store.pages import every_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,9 +52,4 @@ class KpiStore:
                 ":last": {"S": last.isoformat()},
             },
         }
-        while True:
-            page = self._client.query(**request)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return every_item(self._client.query, request)

@@ -3,11 +3,15 @@
 import random
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import ClientError, HTTPClientError
 
 from ev_rental.rental.errors import ErrorCode, RentalError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 _T = TypeVar("_T")
 
@@ -57,6 +61,10 @@ class Retries:
             except HTTPClientError as error:  # no answer: it may have been done
                 fault = error
         raise RentalError(ErrorCode.TRY_AGAIN, f"the store did not answer ({what}): try again") from fault
+
+    def query(self, client: "DynamoDBClient", **request: Any) -> Mapping[str, Any]:  # noqa: ANN401 - DynamoDB's parameters
+        """The client's answer to a Query. Raises as `call` does."""
+        return self.call("query", partial(client.query, **request))
 
     def wait(self, attempt: int) -> None:
         """Pauses before the attempt with that number, from 1."""

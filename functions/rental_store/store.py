@@ -26,6 +26,7 @@ from ev_rental.vocabulary import RentalState
 from rental_store import items
 from rental_store.expressions import Actions
 from rental_store.fence import Fence
+from rental_store.pages import every_item
 from rental_store.retries import ATTEMPTS, Retries, cancellation_reasons
 
 if TYPE_CHECKING:
@@ -271,13 +272,7 @@ class DynamoDBStore:
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
         }
-        while True:
-            answer = self._retries.call("query", partial(self._client.query, **request))
-            yield from answer["Items"]
-            last = answer.get("LastEvaluatedKey")
-            if not last:
-                return
-            request = {**request, "ExclusiveStartKey": last}
+        return every_item(partial(self._retries.query, self._client), request)
 
     def _of_rider(
         self, rider_id: str, entity: str, kind: type[_Listed], limit: int, cursor: str | None
@@ -302,7 +297,7 @@ class DynamoDBStore:
         while len(found) < limit:
             # Bookings and invoices share the index and the filter comes after the limit: ask for the rest.
             request["Limit"] = limit - len(found)
-            answer = self._retries.call("query", partial(self._client.query, **request))
+            answer = self._retries.query(self._client, **request)
             found += [msgspec.convert(items.plain(item), kind) for item in answer["Items"]]
             last = answer.get("LastEvaluatedKey")
             if not last:

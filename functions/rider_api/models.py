@@ -8,15 +8,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from ev_rental.rental.report import MAX_TEXT
 from ev_rental.rental.service import MAX_QUOTE_MINUTES
 from ev_rental.rental.vocabulary import (
-    BookingState,
     CommandAction,
     CommandPurpose,
     CommandState,
     ReportCategory,
 )
 from http_api.operations import ID_PATTERN
-from http_api.prices import PriceView
-from http_api.values import BayName, Cursor, Id, Latitude, Longitude, PageSize
+from http_api.rentals import BookingView, InvoiceView, StationPlace
+from http_api.values import BayName, Id, Latitude, Longitude, PageSize
 
 MAX_RADIUS = 20_000
 MAX_QUOTE_METRES = 10_000_000
@@ -49,13 +48,6 @@ class QuoteQuery(Struct, frozen=True, kw_only=True, rename="camel"):
     plan_id: _QuotePlan | UnsetType = UNSET
 
 
-class PageQuery(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A part of a list."""
-
-    limit: PageSize = 20
-    cursor: Cursor | UnsetType = UNSET
-
-
 class HoldBody(Struct, frozen=True, kw_only=True, rename="camel"):
     """Which car to hold. `planId`: absent for the open plan. `destination`: a bay to keep for the return."""
 
@@ -82,15 +74,9 @@ class ReportBody(Struct, frozen=True, kw_only=True, rename="camel"):
 # What is answered
 
 
-class StationView(Struct, frozen=True, kw_only=True, rename="camel"):
+class StationView(StationPlace, frozen=True, kw_only=True, rename="camel"):
     """A station. `bays`, `chargingBays`: how many."""
 
-    station_id: str
-    name: str
-    address: str
-    latitude: Latitude
-    longitude: Longitude
-    bays: int
     charging_bays: int
 
 
@@ -139,24 +125,6 @@ class VehicleList(Struct, frozen=True, kw_only=True):
     vehicles: list[VehicleView]
 
 
-class BookingView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """A booking and its trip. `commandId`: the command the car has not answered yet."""
-
-    booking_id: str
-    vehicle_id: str
-    plan_id: str
-    tariff_id: str
-    state: BookingState
-    created_at: int
-    hold_expires_at: int
-    destination: BayName | UnsetType = UNSET
-    command_id: str | UnsetType = UNSET
-    started_at: int | UnsetType = UNSET
-    ended_at: int | UnsetType = UNSET
-    metres: int | UnsetType = UNSET
-    invoice_id: str | UnsetType = UNSET
-
-
 class BookingPage(Struct, frozen=True, kw_only=True):
     """The newest first. `cursor`: for the next page, absent on the last."""
 
@@ -176,20 +144,6 @@ class CommandView(Struct, frozen=True, kw_only=True, rename="camel"):
     issued_at: int
     expires_at: int
     reason: str | UnsetType = UNSET
-
-
-class InvoiceView(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The price of a trip, fixed once."""
-
-    invoice_id: str
-    booking_id: str
-    vehicle_id: str
-    plan_id: str
-    tariff_id: str
-    issued_at: int
-    started_at: int
-    ended_at: int
-    price: PriceView
 
 
 class InvoicePage(Struct, frozen=True, kw_only=True):

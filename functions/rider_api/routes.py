@@ -9,20 +9,18 @@ from ev_rental.rental.errors import ErrorCode
 from ev_rental.rental.market import stations
 from ev_rental.rental.service import EndRequest, HoldRequest, RentalService, ReportRequest
 from http_api.identity import RIDE_SCOPE
-from http_api.operations import Answer, Operations, Request
+from http_api.operations import LOCATION, Answer, Operations, Request
 from http_api.prices import PriceView, price_view
-from http_api.values import bay_ref, given
+from http_api.rentals import BookingView, InvoiceView, booking_view, invoice_view
+from http_api.values import PageQuery, bay_ref, given
 from rider_api import search, views
 from rider_api.models import (
     BookingPage,
-    BookingView,
     CommandView,
     EndBody,
     HoldBody,
     InvoicePage,
-    InvoiceView,
     NearbyQuery,
-    PageQuery,
     QuoteQuery,
     ReportBody,
     ReportView,
@@ -32,8 +30,6 @@ from rider_api.models import (
 )
 
 routes: Final[Operations[RentalService]] = Operations(tag="rider", scope=RIDE_SCOPE)
-
-_LOCATION: Final = {"Location": "Path of what was made, relative to the API."}
 
 
 @routes.route("GET", "/v1/stations", answer=StationList)
@@ -87,7 +83,7 @@ def get_quote(service: RentalService, request: Request[QuoteQuery, None]) -> Ans
     status=201,
     answer=BookingView,
     body=HoldBody,
-    headers=_LOCATION,
+    headers=LOCATION,
     problems=(
         ErrorCode.PLAN_UNKNOWN,
         ErrorCode.RIDER_NOT_REGISTERED,
@@ -119,9 +115,7 @@ def hold_vehicle(service: RentalService, request: Request[None, HoldBody]) -> An
             destination=bay_ref(wanted.destination),
         ),
     )
-    return Answer(
-        body=views.booking_view(booking), headers={"Location": f"/v1/bookings/{booking.booking_id}"}
-    )
+    return Answer(body=booking_view(booking), headers={"Location": f"/v1/bookings/{booking.booking_id}"})
 
 
 @routes.route(
@@ -136,14 +130,14 @@ def list_bookings(service: RentalService, request: Request[PageQuery, None]) -> 
     page = service.my_bookings(
         request.subject, limit=wanted.limit, cursor=None if wanted.cursor is UNSET else wanted.cursor
     )
-    found = [views.booking_view(booking) for booking in page.items]
+    found = [booking_view(booking) for booking in page.items]
     return Answer(body=BookingPage(bookings=found, cursor=given(page.cursor)))
 
 
 @routes.route("GET", "/v1/bookings/{bookingId}", answer=BookingView, problems=(ErrorCode.BOOKING_NOT_FOUND,))
 def get_booking(service: RentalService, request: Request[None, None]) -> Answer:
     """One of the rider's bookings."""
-    return Answer(body=views.booking_view(service.booking(request.subject, request.path["bookingId"])))
+    return Answer(body=booking_view(service.booking(request.subject, request.path["bookingId"])))
 
 
 @routes.route(
@@ -151,7 +145,7 @@ def get_booking(service: RentalService, request: Request[None, None]) -> Answer:
     "/v1/bookings/{bookingId}/start",
     status=202,
     answer=CommandView,
-    headers=_LOCATION,
+    headers=LOCATION,
     problems=(
         ErrorCode.BOOKING_NOT_FOUND,
         ErrorCode.WRONG_STATE,
@@ -175,7 +169,7 @@ def start_trip(service: RentalService, request: Request[None, None]) -> Answer:
     answer=CommandView,
     body=EndBody,
     body_required=False,
-    headers=_LOCATION,
+    headers=LOCATION,
     problems=(
         ErrorCode.BOOKING_NOT_FOUND,
         ErrorCode.STATION_NOT_FOUND,
@@ -207,7 +201,7 @@ def end_trip(service: RentalService, request: Request[None, EndBody]) -> Answer:
 def cancel_booking(service: RentalService, request: Request[None, None]) -> Answer:
     """Gives a held car back."""
     booking = service.cancel(request.subject, request.key, request.path["bookingId"])
-    return Answer(body=views.booking_view(booking))
+    return Answer(body=booking_view(booking))
 
 
 @routes.route(
@@ -218,7 +212,7 @@ def get_invoice(service: RentalService, request: Request[None, None]) -> Answer:
 
     It is issued a moment after the trip has ended.
     """
-    return Answer(body=views.invoice_view(service.invoice(request.subject, request.path["bookingId"])))
+    return Answer(body=invoice_view(service.invoice(request.subject, request.path["bookingId"])))
 
 
 @routes.route("GET", "/v1/commands/{commandId}", answer=CommandView, problems=(ErrorCode.COMMAND_NOT_FOUND,))
@@ -236,7 +230,7 @@ def list_invoices(service: RentalService, request: Request[PageQuery, None]) -> 
     page = service.my_invoices(
         request.subject, limit=wanted.limit, cursor=None if wanted.cursor is UNSET else wanted.cursor
     )
-    found = [views.invoice_view(invoice) for invoice in page.items]
+    found = [invoice_view(invoice) for invoice in page.items]
     return Answer(body=InvoicePage(invoices=found, cursor=given(page.cursor)))
 
 

@@ -1,44 +1,29 @@
 """Domain objects -> what riders see of them: never another rider's id, a version or an odometer."""
 
-from typing import TypeVar
-
 from msgspec import UNSET
+from msgspec.structs import asdict
 
-from ev_rental.rental.booking import Booking
 from ev_rental.rental.command import Command
-from ev_rental.rental.invoice import Invoice
 from ev_rental.rental.market import RentalMarket
 from ev_rental.rental.reading import Reading
 from ev_rental.rental.report import Report
 from ev_rental.rental.station import Station
 from ev_rental.rental.store import StationContent
 from ev_rental.rental.vehicle import RentalVehicle
-from http_api.prices import price_view
-from http_api.values import bay_name, given
+from http_api.rentals import station_place
+from http_api.values import given
 from rider_api.models import (
     BayView,
-    BookingView,
     CommandView,
-    InvoiceView,
     ReportView,
     StationView,
     VehicleView,
 )
 
-_T = TypeVar("_T")
-
 
 def station_view(station: Station) -> StationView:
     """What never changes of a station."""
-    return StationView(
-        station_id=station.station_id,
-        name=station.name,
-        address=station.address,
-        latitude=station.latitude,
-        longitude=station.longitude,
-        bays=len(station.bays),
-        charging_bays=len(station.charging_bays),
-    )
+    return StationView(**asdict(station_place(station)), charging_bays=len(station.charging_bays))
 
 
 def bay_views(station: Station, content: StationContent) -> list[BayView]:
@@ -58,9 +43,7 @@ def vehicle_view(
     metres_away: float | None = None,
 ) -> VehicleView:
     """A car with its last reading. `position`: (latitude, longitude)."""
-    kind = next(
-        (kind for kind in market.vehicle_types if kind.vehicle_type_id == vehicle.vehicle_type_id), None
-    )
+    kind = market.vehicle_type(vehicle.vehicle_type_id)
     return VehicleView(
         vehicle_id=vehicle.vehicle_id,
         vehicle_type_id=vehicle.vehicle_type_id,
@@ -77,25 +60,6 @@ def vehicle_view(
     )
 
 
-def booking_view(booking: Booking) -> BookingView:
-    """A rider's own booking."""
-    return BookingView(
-        booking_id=booking.booking_id,
-        vehicle_id=booking.vehicle_id,
-        plan_id=booking.plan_id,
-        tariff_id=booking.tariff_id,
-        state=booking.state,
-        created_at=booking.created_at,
-        hold_expires_at=booking.hold_expires_at,
-        destination=bay_name(booking.destination),
-        command_id=given(booking.command_id),
-        started_at=given(booking.started_at),
-        ended_at=given(booking.ended_at),
-        metres=given(booking.metres),
-        invoice_id=given(booking.invoice_id),
-    )
-
-
 def command_view(command: Command) -> CommandView:
     """A rider's own command."""
     return CommandView(
@@ -108,21 +72,6 @@ def command_view(command: Command) -> CommandView:
         issued_at=command.issued_at,
         expires_at=command.expires_at_ms,
         reason=given(command.reason),
-    )
-
-
-def invoice_view(invoice: Invoice) -> InvoiceView:
-    """A rider's own invoice."""
-    return InvoiceView(
-        invoice_id=invoice.invoice_id,
-        booking_id=invoice.booking_id,
-        vehicle_id=invoice.vehicle_id,
-        plan_id=invoice.plan_id,
-        tariff_id=invoice.tariff_id,
-        issued_at=invoice.created_at,
-        started_at=invoice.started_at,
-        ended_at=invoice.ended_at,
-        price=price_view(invoice.price),
     )
 
 

@@ -1,5 +1,4 @@
-"""What the staff API takes: JSON in camel case, times in ms since the epoch. What may be absent is left out,
-never null."""
+"""What the staff API takes."""
 
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from ev_rental.rental.vocabulary import BookingState, CommandAction
 from ev_rental.staff.audit import MAX_REASON
 from ev_rental.vocabulary import AlertStatus, RentalState, Severity
 from ev_rental.work_orders import MAX_NOTE, MAX_TITLE, Priority, WorkOrderStatus
-from http_api.values import BayName, Cursor, Id, PageSize
+from http_api.values import BayName, Cursor, Id, PageQuery
 
 MAX_VEHICLES = 1_000
 MAX_HOURS = 24
@@ -61,13 +60,6 @@ class TelemetryQuery(Struct, frozen=True, kw_only=True):
     """How far back."""
 
     hours: Annotated[int, Meta(ge=1, le=MAX_HOURS, description="Hours back from now; 6 when absent.")] = 6
-
-
-class PageQuery(Struct, frozen=True, kw_only=True):
-    """A part of a list."""
-
-    limit: PageSize = 20
-    cursor: Cursor | UnsetType = UNSET
 
 
 class AlertQuery(PageQuery, frozen=True, kw_only=True, rename="camel"):

@@ -11,11 +11,9 @@ from ev_rental.staff.vehicles import VerificationRequest
 from http_api.operations import Answer, Request
 from http_api.problems import ApiError
 from http_api.values import given, or_none
-from staff_api import views
 from staff_api.asked import AuditQuery, BookingQuery, InvoiceQuery, KpiQuery, VerificationBody
 from staff_api.base import routes
-from staff_api.identity import actor_of
-from staff_api.told import (
+from staff_api.desk_views import (
     AuditPage,
     BookingPage,
     BookingView,
@@ -23,13 +21,19 @@ from staff_api.told import (
     InvoiceView,
     KpiList,
     RiderView,
+    audit_view,
+    booking_view,
+    invoice_view,
+    kpi_view,
+    rider_view,
 )
+from staff_api.identity import actor_of
 
 
 @routes.route("GET", "/v1/riders/{riderId}", answer=RiderView, problems=(ErrorCode.RIDER_NOT_FOUND,))
 def get_rider(service: StaffService, request: Request[None, None]) -> Answer:
     """What the rental knows of a rider."""
-    return Answer(body=views.rider_view(service.rider(request.path["riderId"])))
+    return Answer(body=rider_view(service.rider(request.path["riderId"])))
 
 
 @routes.route(
@@ -47,7 +51,7 @@ def verify_rider(service: StaffService, request: Request[None, VerificationBody]
         plan_id=or_none(request.body.plan_id),
     )
     rider = service.verify_rider(actor_of(request.event), request.key, request.path["riderId"], wanted)
-    return Answer(body=views.rider_view(rider))
+    return Answer(body=rider_view(rider))
 
 
 @routes.route(
@@ -65,14 +69,14 @@ def list_bookings(service: StaffService, request: Request[BookingQuery, None]) -
         limit=asked.limit,
         cursor=or_none(asked.cursor),
     )
-    bookings = [views.booking_view(booking) for booking in page.items]
+    bookings = [booking_view(booking) for booking in page.items]
     return Answer(body=BookingPage(bookings=bookings, cursor=given(page.cursor)))
 
 
 @routes.route("GET", "/v1/bookings/{bookingId}", answer=BookingView, problems=(ErrorCode.BOOKING_NOT_FOUND,))
 def get_booking(service: StaffService, request: Request[None, None]) -> Answer:
     """One booking."""
-    return Answer(body=views.booking_view(service.known_booking(request.path["bookingId"])))
+    return Answer(body=booking_view(service.known_booking(request.path["bookingId"])))
 
 
 @routes.route(
@@ -80,7 +84,7 @@ def get_booking(service: StaffService, request: Request[None, None]) -> Answer:
 )
 def get_booking_invoice(service: StaffService, request: Request[None, None]) -> Answer:
     """The invoice of a trip. It is issued a moment after the trip has ended."""
-    return Answer(body=views.invoice_view(service.known_invoice(request.path["bookingId"])))
+    return Answer(body=invoice_view(service.known_invoice(request.path["bookingId"])))
 
 
 @routes.route(
@@ -96,7 +100,7 @@ def list_invoices(service: StaffService, request: Request[InvoiceQuery, None]) -
         limit=asked.limit,
         cursor=or_none(asked.cursor),
     )
-    invoices = [views.invoice_view(invoice) for invoice in page.items]
+    invoices = [invoice_view(invoice) for invoice in page.items]
     return Answer(body=InvoicePage(invoices=invoices, cursor=given(page.cursor)))
 
 
@@ -105,7 +109,7 @@ def list_kpis(service: StaffService, request: Request[KpiQuery, None]) -> Answer
     """Figures a day, at most 400 days."""
     first, last = _date(request.query.first), _date(request.query.last)
     currency = service.market.currency
-    days = [views.kpi_view(day) for day in service.kpis(first, last)]
+    days = [kpi_view(day) for day in service.kpis(first, last)]
     return Answer(body=KpiList(currency=currency.code, minor_digits=currency.minor_digits, days=days))
 
 
@@ -124,7 +128,7 @@ def list_audit(service: StaffService, request: Request[AuditQuery, None]) -> Ans
         limit=asked.limit,
         cursor=or_none(asked.cursor),
     )
-    records = [views.audit_view(record) for record in page.items]
+    records = [audit_view(record) for record in page.items]
     return Answer(body=AuditPage(records=records, cursor=given(page.cursor)))
 
 

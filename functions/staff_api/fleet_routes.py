@@ -12,41 +12,42 @@ from ev_rental.staff.service import StaffService
 from ev_rental.staff.vehicles import CommandRequest, ServiceRequest, VehicleRequest
 from ev_rental.work_orders import UNFINISHED, WorkOrder
 from http_api.etags import CONDITION, UNCHANGED, has_copy, weak_tag
-from http_api.operations import Answer, Request
-from http_api.values import bay_ref, given, or_none
-from staff_api import market_view, search, views
+from http_api.operations import LOCATION, Answer, Request
+from http_api.values import PageQuery, bay_ref, given, or_none
+from staff_api import search
 from staff_api.asked import (
     BackInServiceBody,
     CommandBody,
     OutOfServiceBody,
-    PageQuery,
     RegisterVehicleBody,
     TelemetryQuery,
     VehicleQuery,
 )
 from staff_api.base import routes
-from staff_api.identity import actor_of
-from staff_api.told import (
-    AuditPage,
-    BayView,
+from staff_api.desk_views import AuditPage, audit_view
+from staff_api.fleet_views import (
     CommandView,
     FleetSummary,
-    MeView,
     SampleList,
-    StationList,
     VehicleDetail,
     VehicleList,
     VehicleView,
+    command_view,
+    sample_view,
+    vehicle_detail,
+    vehicle_view,
 )
+from staff_api.identity import actor_of
+from staff_api.market_views import MeView, me
+from staff_api.station_views import BayView, StationList, bay_view, station_view
 
-_LOCATION: Final = {"Location": "Path of what was made, relative to the API."}
 _TAG: Final = {"ETag": "Of the answer; send it as If-None-Match and an unchanged answer is a 304."}
 
 
 @routes.route("GET", "/v1/me", answer=MeView)
 def get_me(service: StaffService, request: Request[None, None]) -> Answer:
     """Who asks, what they may do, and facts of the market."""
-    return Answer(body=market_view.me(service, actor_of(request.event)))
+    return Answer(body=me(service, actor_of(request.event)))
 
 
 @routes.route(
@@ -95,7 +96,7 @@ def get_vehicle(service: StaffService, request: Request[None, None]) -> Answer:
         orders = service.store.work_orders(
             UNFINISHED, vehicle_id=name, assignee=None, limit=100, cursor=None
         ).items
-    return Answer(body=views.vehicle_detail(service.market, car, orders, service.now()))
+    return Answer(body=vehicle_detail(service.market, car, orders, service.now()))
 
 
 @routes.route(
@@ -108,7 +109,7 @@ def get_vehicle(service: StaffService, request: Request[None, None]) -> Answer:
 def get_vehicle_telemetry(service: StaffService, request: Request[TelemetryQuery, None]) -> Answer:
     """A sample a minute of the last hours."""
     found = service.samples(request.path["vehicleId"], request.query.hours)
-    return Answer(body=SampleList(samples=[views.sample_view(sample) for sample in found]))
+    return Answer(body=SampleList(samples=[sample_view(sample) for sample in found]))
 
 
 @routes.route(
@@ -128,7 +129,7 @@ def list_vehicle_audit(service: StaffService, request: Request[PageQuery, None])
         limit=request.query.limit,
         cursor=or_none(request.query.cursor),
     )
-    records = [views.audit_view(record) for record in page.items]
+    records = [audit_view(record) for record in page.items]
     return Answer(body=AuditPage(records=records, cursor=given(page.cursor)))
 
 
@@ -138,7 +139,7 @@ def list_vehicle_audit(service: StaffService, request: Request[PageQuery, None])
     status=202,
     answer=CommandView,
     body=CommandBody,
-    headers=_LOCATION,
+    headers=LOCATION,
     problems=(ErrorCode.VEHICLE_NOT_FOUND, ErrorCode.COMMAND_NOT_SENT),
 )
 def command_vehicle(service: StaffService, request: Request[None, CommandBody]) -> Answer:
@@ -152,15 +153,13 @@ def command_vehicle(service: StaffService, request: Request[None, CommandBody]) 
         request.path["vehicleId"],
         CommandRequest(action=request.body.action, reason=request.body.reason),
     )
-    return Answer(
-        body=views.command_view(command), headers={"Location": f"/v1/commands/{command.command_id}"}
-    )
+    return Answer(body=command_view(command), headers={"Location": f"/v1/commands/{command.command_id}"})
 
 
 @routes.route("GET", "/v1/commands/{commandId}", answer=CommandView, problems=(ErrorCode.COMMAND_NOT_FOUND,))
 def get_command(service: StaffService, request: Request[None, None]) -> Answer:
     """What became of a command to a car, a rider's too."""
-    return Answer(body=views.command_view(service.known_command(request.path["commandId"])))
+    return Answer(body=command_view(service.known_command(request.path["commandId"])))
 
 
 @routes.route(
@@ -181,7 +180,7 @@ def take_vehicle_out_of_service(service: StaffService, request: Request[None, Ou
         request.path["vehicleId"],
         ServiceRequest(reason=request.body.reason, version=or_none(request.body.version)),
     )
-    return Answer(body=views.vehicle_view(vehicle))
+    return Answer(body=vehicle_view(vehicle))
 
 
 @routes.route(
@@ -200,7 +199,7 @@ def put_vehicle_back_in_service(service: StaffService, request: Request[None, Ba
         request.path["vehicleId"],
         ServiceRequest(reason=or_none(request.body.reason), version=or_none(request.body.version)),
     )
-    return Answer(body=views.vehicle_view(vehicle))
+    return Answer(body=vehicle_view(vehicle))
 
 
 @routes.route(
@@ -209,7 +208,7 @@ def put_vehicle_back_in_service(service: StaffService, request: Request[None, Ba
     status=201,
     answer=VehicleView,
     body=RegisterVehicleBody,
-    headers=_LOCATION,
+    headers=LOCATION,
     problems=(
         ErrorCode.STATION_NOT_FOUND,
         ErrorCode.BAY_NOT_FOUND,
@@ -229,9 +228,7 @@ def register_vehicle(service: StaffService, request: Request[None, RegisterVehic
             bay=bay_ref(wanted.bay),
         ),
     )
-    return Answer(
-        body=views.vehicle_view(vehicle), headers={"Location": f"/v1/vehicles/{vehicle.vehicle_id}"}
-    )
+    return Answer(body=vehicle_view(vehicle), headers={"Location": f"/v1/vehicles/{vehicle.vehicle_id}"})
 
 
 @routes.route("GET", "/v1/stations", answer=StationList)
@@ -239,8 +236,7 @@ def list_stations(service: StaffService, _: Request[None, None]) -> Answer:
     """All stations with their bays, and who stands where."""
     contents = service.station_contents()
     found = [
-        views.station_view(station, contents[name])
-        for name, station in stations(service.market.market).items()
+        station_view(station, contents[name]) for name, station in stations(service.market.market).items()
     ]
     return Answer(body=StationList(stations=found))
 
@@ -255,7 +251,7 @@ def register_bay(service: StaffService, request: Request[None, None]) -> Answer:
     """Sets up a bay of the market's data, so that cars can stand in it."""
     ref = BayRef(station_id=request.path["stationId"], bay_id=request.path["bayId"])
     bay = service.register_bay(actor_of(request.event), request.key, ref)
-    return Answer(body=views.bay_view(stations(service.market.market)[ref.station_id], ref.bay_id, bay))
+    return Answer(body=bay_view(stations(service.market.market)[ref.station_id], ref.bay_id, bay))
 
 
 def _tagged(request: Request[VehicleQuery, None] | Request[None, None], body: Struct) -> Answer:

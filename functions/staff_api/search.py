@@ -12,8 +12,7 @@ from ev_rental.vocabulary import RentalState, Severity
 from http_api.values import given, or_none
 from staff_api.asked import VehicleQuery
 from staff_api.cursors import Place, page_of
-from staff_api.told import CountView, FleetSummary, VehicleList
-from staff_api.views import vehicle_row
+from staff_api.fleet_views import CountView, FleetSummary, VehicleList, vehicle_row
 
 
 def vehicles(service: StaffService, wanted: VehicleQuery) -> VehicleList:

@@ -14,9 +14,9 @@ from ev_rental.staff.work_order_acts import (
     OpenRequest,
 )
 from ev_rental.work_orders import UNFINISHED, WorkOrder
-from http_api.operations import Answer, Request
+from http_api.operations import LOCATION, Answer, Request
 from http_api.values import given, or_none
-from staff_api import inbox, views
+from staff_api import inbox
 from staff_api.asked import (
     AcknowledgeBody,
     AlertQuery,
@@ -31,7 +31,14 @@ from staff_api.asked import (
 )
 from staff_api.base import routes
 from staff_api.identity import actor_of
-from staff_api.told import AlertPage, AlertView, WorkOrderPage, WorkOrderView
+from staff_api.work_views import (
+    AlertPage,
+    AlertView,
+    WorkOrderPage,
+    WorkOrderView,
+    alert_view,
+    work_order_view,
+)
 
 _ALERT: Final = "/v1/alerts/{vehicleId}/{alertId}"
 _ORDER: Final = "/v1/work-orders/{workOrderId}"
@@ -46,7 +53,7 @@ _CHANGED: Final = (
 def list_alerts(service: StaffService, request: Request[AlertQuery, None]) -> Answer:
     """Alerts: those that are not resolved, the loudest first, when no status is given."""
     page = inbox.alerts(service, request.query)
-    alerts = [views.alert_view(alert) for alert in page.items]
+    alerts = [alert_view(alert) for alert in page.items]
     return Answer(body=AlertPage(alerts=alerts, cursor=given(page.cursor)))
 
 
@@ -67,7 +74,7 @@ def acknowledge_alert(service: StaffService, request: Request[None, AcknowledgeB
         stored_id(request.path["alertId"]),
         AcknowledgeRequest(note=or_none(request.body.note)),
     )
-    return Answer(body=views.alert_view(alert))
+    return Answer(body=alert_view(alert))
 
 
 @routes.route(
@@ -87,7 +94,7 @@ def resolve_alert(service: StaffService, request: Request[None, ResolveBody]) ->
         stored_id(request.path["alertId"]),
         ResolveRequest(note=or_none(request.body.note), force=request.body.force),
     )
-    return Answer(body=views.alert_view(alert))
+    return Answer(body=alert_view(alert))
 
 
 @routes.route(
@@ -106,7 +113,7 @@ def snooze_alert(service: StaffService, request: Request[None, SnoozeBody]) -> A
         stored_id(request.path["alertId"]),
         SnoozeRequest(until=request.body.until, note=or_none(request.body.note)),
     )
-    return Answer(body=views.alert_view(alert))
+    return Answer(body=alert_view(alert))
 
 
 @routes.route(
@@ -127,7 +134,7 @@ def list_work_orders(service: StaffService, request: Request[WorkOrderQuery, Non
         limit=asked.limit,
         cursor=or_none(asked.cursor),
     )
-    orders = [views.work_order_view(order) for order in page.items]
+    orders = [work_order_view(order) for order in page.items]
     return Answer(body=WorkOrderPage(work_orders=orders, cursor=given(page.cursor)))
 
 
@@ -143,7 +150,7 @@ def get_work_order(service: StaffService, request: Request[None, None]) -> Answe
     status=201,
     answer=WorkOrderView,
     body=OpenWorkOrderBody,
-    headers={"Location": "Path of what was made, relative to the API."},
+    headers=LOCATION,
     problems=(ErrorCode.VEHICLE_NOT_FOUND, ErrorCode.ALERT_NOT_FOUND),
 )
 def open_work_order(service: StaffService, request: Request[None, OpenWorkOrderBody]) -> Answer:
@@ -162,7 +169,7 @@ def open_work_order(service: StaffService, request: Request[None, OpenWorkOrderB
         ),
     )
     return Answer(
-        body=views.work_order_view(order),
+        body=work_order_view(order),
         headers={"Location": f"/v1/work-orders/{order.work_order_id}"},
     )
 
@@ -241,4 +248,4 @@ def _ended(body: EndWorkOrderBody) -> EndRequest:
 
 
 def _told(order: WorkOrder) -> Answer:
-    return Answer(body=views.work_order_view(order))
+    return Answer(body=work_order_view(order))

@@ -10,6 +10,7 @@ from components.bucket import EncryptedBucket, EncryptedBucketArgs
 from components.iam import Condition, Principal, Statement, policy_json, service_role
 from components.lambda_function import (
     LAYER_ARCHIVE,
+    FunctionHome,
     LambdaFunction,
     LambdaFunctionArgs,
     dependency_layer,
@@ -82,12 +83,9 @@ def function_args(**changes: Any) -> LambdaFunctionArgs:
     arguments: dict[str, Any] = {
         "function": "telemetry_processor",
         "description": "d",
-        "account_id": ACCOUNT,
-        "layer_arn": "arn:layer",
+        "home": FunctionHome(ACCOUNT, "arn:layer", KEY, 14),
         "environment": {"MARKET": "sg"},
         "environment_key_arn": KEY,
-        "log_key_arn": KEY,
-        "log_retention_days": 14,
         "statements": [Statement(sid="Own", actions=["sqs:SendMessage"], resources=["arn:queue"])],
         "tags": TAGS,
         **changes,

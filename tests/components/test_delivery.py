@@ -48,12 +48,9 @@ def function(
         LambdaFunctionArgs(
             function=source,
             description="d",
-            account_id=base.account_id,
-            layer_arn=base.layer_arn,
+            home=base.function_home,
             environment={"A": "b"},
             environment_key_arn=base.key_arn(DataDomain.LOGS),
-            log_key_arn=base.key_arn(DataDomain.LOGS),
-            log_retention_days=base.log_retention_days,
             statements=[],
             tags=base.tags,
         ),

@@ -15,7 +15,6 @@ from components.maintenance import (
     MaintenanceAlerts,
     MaintenanceAlertsArgs,
     MaintenanceData,
-    MaintenanceDataArgs,
     OnCall,
     Reach,
     SlackChannel,
@@ -28,7 +27,7 @@ from components.maintenance.topics import Severity
 from components.markets import Region
 from components.rental import RentalTables
 from components.settings import NAMESPACE, load_settings
-from components.table import TableReference
+from components.table import DataArgs, TableReference
 from ev_rental import vocabulary
 from tests.iam_evaluator import Request, allows
 from tests.recording import Recording, record
@@ -75,7 +74,7 @@ def recorded(stack: str, *, full: bool, writes_enabled: bool = True) -> Recordin
         )
         data = MaintenanceData(
             f"{name}-dispatch",
-            MaintenanceDataArgs(
+            DataArgs(
                 key_arn=base.key_arn(DataDomain.BACKOFFICE),
                 protect=settings.is_production,
                 tags=settings.base_tags,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.lambda_function import FUNCTIONS_DIR, LambdaFunction, LambdaFunctionArgs
+from components.lambda_function import FUNCTIONS_DIR, FunctionHome, LambdaFunction, LambdaFunctionArgs
 from components.queue import ConsumedQueueArgs
 from components.rest_api import (
     ApiLogging,
@@ -502,12 +502,9 @@ def test_behind_a_name_of_ours_the_execute_api_endpoint_is_off() -> None:
                 LambdaFunctionArgs(
                     "rider_api",
                     "d",
-                    ACCOUNT,
-                    "arn:layer",
+                    FunctionHome(ACCOUNT, "arn:layer", key, 14),
                     {},
                     key,
-                    key,
-                    14,
                     [],
                     {},
                     ("http_api", "rental_store"),

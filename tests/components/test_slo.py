@@ -9,13 +9,13 @@ from components.observability.slo import (
     ERROR_RATE,
     LATENCY,
     SLOS,
+    BurnRate,
     Minute,
     Slo,
     Surface,
     Urgency,
     bad_share,
     firing,
-    minutes_to_fire,
     verdict,
 )
 from components.observability.slo_alarms import SloAlarms, SloAlarmsArgs, Watch
@@ -30,6 +30,12 @@ DAY = 24 * 60
 def minutes(count: int, share: float, *, total: int = 1_000) -> list[Minute]:
     """So many minutes of steady traffic, `share` of it bad."""
     return [Minute(total, round(total * share))] * count
+
+
+def minutes_to_fire(slo: Slo, rate: BurnRate, share: float) -> float | None:
+    """How long `share` of steady traffic is bad, after all was well, until `rate` fires; None is never."""
+    threshold = slo.threshold(rate)
+    return rate.long * threshold / share if share > threshold else None
 
 
 # ---- the workbook's numbers --------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.backoffice.data import BackofficeData, BackofficeDataArgs
+from components.backoffice.data import BackofficeData
 from components.backoffice.staff_service import (
     ALERT_INDEXES,
     BACKOFFICE_INDEXES,
@@ -21,8 +21,8 @@ from components.lambda_function import FUNCTIONS_DIR
 from components.markets import Region
 from components.rental.access import RentalTables
 from components.rest_api import ApiLogging, ApiLoggingArgs, operations
-from components.table import TableReference
-from components.telemetry import VehicleStateTables, VehicleStateTablesArgs
+from components.table import DataArgs, TableReference
+from components.telemetry import VehicleStateTables
 from components.telemetry.processor import TelemetryProcessor, TelemetryProcessorArgs
 from tests.components.edge_building import Market, build
 from tests.functions.rental.fake_dynamodb import ALERTS, ALL_INDEXES, BACKOFFICE
@@ -55,7 +55,7 @@ def back_office(of: Market) -> None:
     options = of.regions.options(base)
     data = BackofficeData(
         f"{name}-backoffice-data",
-        BackofficeDataArgs(
+        DataArgs(
             key_arn=base.key_arn(DataDomain.BACKOFFICE),
             protect=base.production,
             tags=base.tags,
@@ -310,13 +310,13 @@ def processor(of: Market, recent: bool) -> None:
     options = of.regions.options(base)
     state = VehicleStateTables(
         f"{name}-state",
-        VehicleStateTablesArgs(base.key_arn(DataDomain.TELEMETRY), False, base.tags),
+        DataArgs(base.key_arn(DataDomain.TELEMETRY), False, base.tags),
         opts=options,
     )
     TelemetryProcessor(
         f"{name}-processor",
         TelemetryProcessorArgs(
-            account_id=ACCOUNT,
+            home=base.function_home,
             market=base.market,
             tables_region=base.region,
             vehicle_state=state.vehicle_state,
@@ -324,9 +324,6 @@ def processor(of: Market, recent: bool) -> None:
             tables_key_arn="arn:key",
             stream_arn="arn:stream",
             stream_key_arn="arn:key",
-            log_key_arn="arn:key",
-            log_retention_days=14,
-            layer_arn="arn:layer",
             sizing=of.settings.telemetry_sizing,
             protect=False,
             tags=base.tags,

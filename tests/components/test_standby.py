@@ -10,7 +10,6 @@ from components.foundation import Regions, lay_foundations
 from components.markets import Region
 from components.rental import (
     RentalData,
-    RentalDataArgs,
     RentalService,
     RentalServiceArgs,
     RentalTables,
@@ -21,11 +20,11 @@ from components.rental import (
 )
 from components.rest_api import ApiLogging, ApiLoggingArgs
 from components.settings import NAMESPACE, StackSettings, load_settings
+from components.table import DataArgs
 from components.telemetry import (
     EvTelemetryPipeline,
     EvTelemetryPipelineArgs,
     VehicleStateTables,
-    VehicleStateTablesArgs,
 )
 from tests.iam_evaluator import Request, allows
 from tests.recording import ACCOUNT, Recorded, Recording, record
@@ -46,7 +45,7 @@ def build(settings: StackSettings, regions: Regions, *, writer: Region | None, e
     assert there is not None
     state = VehicleStateTables(
         f"{name}-state",
-        VehicleStateTablesArgs(
+        DataArgs(
             key_arn=here.key_arn(DataDomain.TELEMETRY),
             replicas=regions.replica_keys(DataDomain.TELEMETRY),
             protect=True,
@@ -56,7 +55,7 @@ def build(settings: StackSettings, regions: Regions, *, writer: Region | None, e
     )
     data = RentalData(
         f"{name}-rental-data",
-        RentalDataArgs(
+        DataArgs(
             key_arn=here.key_arn(DataDomain.RENTAL),
             replicas=regions.replica_keys(DataDomain.RENTAL),
             protect=True,
@@ -306,7 +305,7 @@ def test_a_table_that_is_not_replicated_there_is_named_with_the_regions_that_it_
         regions = lay_foundations(settings)
         state = VehicleStateTables(
             "state",
-            VehicleStateTablesArgs(
+            DataArgs(
                 key_arn="arn:key",
                 replicas=regions.replica_keys(DataDomain.TELEMETRY),
                 protect=True,

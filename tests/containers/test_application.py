@@ -13,8 +13,9 @@ import rider_api.handler
 from containers.rider_api.application import Application
 from containers.rider_api.proxy import MAX_BODY_BYTES, MAX_PARAMETERS, answer_of, proxy_event
 from tests.containers.issuing import NOW, Pool, ask, request, token, verifier
+from tests.functions.front import proxy_event as event_of_api_gateway
 from tests.functions.rental.world import World
-from tests.functions.rider_api.gateway import Gateway, gateway, proxy_event as event_of_api_gateway
+from tests.functions.rider_api.gateway import Gateway, gateway
 
 CAR = "SG-EV-000001"
 
@@ -66,7 +67,7 @@ def test_a_rider_holds_a_car_and_both_ways_tell_of_it(api: Application, beside: 
     path = held.headers["location"]
     assert path == f"/v1/bookings/{held.body['bookingId']}"
     assert ask(api, request("GET", path, **signed())).body == held.body
-    assert beside.call("GET", path, token="rider-1").body == held.body
+    assert beside.call("GET", path, by="rider-1").body == held.body
     assert ask(api, hold("rider-1", "key-1")).body == held.body  # the same key, the same answer
     others = ask(api, request("GET", path, **signed("rider-2")))
     assert (others.status, others.body["code"]) == (404, "booking_not_found")

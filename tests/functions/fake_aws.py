@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
 
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError
+
+from tests.functions.dynamodb_faults import client_error, raise_after, raise_before
 
 Item = dict[str, Any]
 Key = tuple[str, ...]
@@ -28,10 +30,6 @@ FAULTS = (
     "unprocessed",
     "lagging",
 )
-
-
-def client_error(code: str, operation: str, **more: Any) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": code}, **more}, operation)  # type: ignore[typeddict-item]  # AWS's answers carry more than the stub knows
 
 
 class Faults:
@@ -87,7 +85,7 @@ class FakeDynamoDB:
         unprocessed = keys[: (len(keys) + 1) // 2] if fault == "unprocessed" else []
         source = self._before if fault == "lagging" else self.tables
         found = [source[table].get(self._key(table, key)) for key in keys if key not in unprocessed]
-        self._end(fault, "BatchGetItem")
+        raise_after(fault, "BatchGetItem")
         return {
             "Responses": {table: [self._project(item, request) for item in found if item]},
             "UnprocessedKeys": {table: {"Keys": unprocessed}} if unprocessed else {},
@@ -98,7 +96,7 @@ class FakeDynamoDB:
         fault = self._begin("GetItem")
         assert ConsistentRead
         item = self.tables[TableName].get(self._key(TableName, Key))
-        self._end(fault, "GetItem")
+        raise_after(fault, "GetItem")
         return {"Item": self._project(item, request)} if item else {}
 
     @_one_at_a_time
@@ -111,7 +109,7 @@ class FakeDynamoDB:
         if not self._allowed(update):
             raise client_error("ConditionalCheckFailedException", "UpdateItem")
         self._commit([("Update", update)])
-        self._end(fault, "UpdateItem")
+        raise_after(fault, "UpdateItem")
         return {}
 
     @_one_at_a_time
@@ -135,25 +133,14 @@ class FakeDynamoDB:
                 "TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons
             )
         self._commit(actions)
-        self._end(fault, "TransactWriteItems")
+        raise_after(fault, "TransactWriteItems")
         return {}
 
     def _begin(self, operation: str) -> str | None:
         self.calls.append(operation)
         fault = self.faults.next()
-        if fault == "throttled":
-            raise client_error("ProvisionedThroughputExceededException", operation)
-        if fault == "broken_before":
-            raise client_error("InternalServerError", operation)
-        if fault == "timeout_before":
-            raise ReadTimeoutError(endpoint_url="https://dynamodb")
+        raise_before(fault, operation, "ProvisionedThroughputExceededException")
         return fault
-
-    def _end(self, fault: str | None, operation: str) -> None:
-        if fault == "broken_after":
-            raise client_error("InternalServerError", operation)
-        if fault == "timeout_after":
-            raise ReadTimeoutError(endpoint_url="https://dynamodb")
 
     def _somebody_else_writes(self, update: dict[str, Any]) -> None:
         item = self.tables[update["TableName"]].get(self._key(update["TableName"], update["Key"]))

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from telemetry_processor.environment import Environment
 from telemetry_processor.samples import Samples, sample_from
-from tests.functions.fake_aws import client_error
+from tests.functions.dynamodb_faults import client_error
 from tests.functions.fleet import CAR, NOON, SOC, SPEED, World, lifecycle, records, telemetry
 from tests.functions.test_history import _deliver, interleaved
 

@@ -67,7 +67,6 @@ def test_the_marks_of_special_values_are_the_sdks() -> None:
     assert rpc._special_asset_sig == values.ASSET
     assert rpc._special_archive_sig == values.ARCHIVE
     assert rpc._special_output_value_sig == values.OUTPUT
-    assert rpc._special_resource_sig == values.RESOURCE
 
 
 def test_every_feature_of_the_engine_is_decided_on() -> None:

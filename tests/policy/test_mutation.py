@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -121,14 +122,14 @@ def test_what_is_weak_and_unknown_waits_and_does_not_pass(world: World) -> None:
     assert silent == set()
 
 
-def _telling(world: World, node: Node, inputs: object) -> set[str]:
+def _telling(world: World, node: Node, inputs: Any) -> set[str]:
     provider = world.provider_of(node)
     return {
         rule.name
         for rule in RESOURCE_RULES
         if rule.concerns(node.type)
         for verdict in rule.judge(
-            Resource(node.type, node.urn, inputs, provider, program.settings_of(world.stack, rule.name))  # type: ignore[arg-type]
+            Resource(node.type, node.urn, inputs, provider, program.settings_of(world.stack, rule.name))
         )
         if verdict.outcome in (Outcome.FAIL, Outcome.UNKNOWN)
     }

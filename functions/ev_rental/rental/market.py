@@ -73,6 +73,10 @@ class RentalMarket(Struct, frozen=True, forbid_unknown_fields=True):
     vehicle_types: list[VehicleType]
     tariffs: list[Tariff]
 
+    def vehicle_type(self, vehicle_type_id: str) -> VehicleType | None:
+        """A kind of car by its id."""
+        return next((kind for kind in self.vehicle_types if kind.vehicle_type_id == vehicle_type_id), None)
+
     def tariff_at(self, at: int) -> Tariff:
         """The tariff that is agreed for a booking made at ms `at`. Raises MarketDataError."""
         valid = [tariff for tariff in self.tariffs if tariff.valid_from <= at]

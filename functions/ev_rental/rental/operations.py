@@ -205,7 +205,7 @@ class RentalOperations(Steps):
         Raises RentalError(invalid_request, bay_not_found): register the bay first.
         """
         self.check_writes()
-        if vehicle_type_id not in {kind.vehicle_type_id for kind in self.market.vehicle_types}:
+        if self.market.vehicle_type(vehicle_type_id) is None:
             raise RentalError(
                 ErrorCode.INVALID_REQUEST, f"the market has no vehicle type {vehicle_type_id!r}"
             )

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from ev_rental.rental.market import Currency, RentalMarket, Tax
+from ev_rental.rental.market import RentalMarket, Tax
 from ev_rental.rental.tariff import Band, Plan
 from ev_rental.rental.vocabulary import LineKind
 
@@ -128,11 +128,6 @@ def price_trip(
         billed_minutes=billed_minutes,
         metres=metres,
     )
-
-
-def format_amount(amount: int, currency: Currency) -> str:
-    """`1234` of a currency with two minor digits -> `12.34`."""
-    return str(Decimal(amount).scaleb(-currency.minor_digits))
 
 
 def _taxed(total: int, tax: Tax) -> tuple[int, int, int]:

@@ -75,9 +75,6 @@ TRANSITIONS: Final = _transitions()
 """(state, event type) -> the states it may lead to; a pair that is not here is no transition. Where there
 are several, the vehicle returns to the state it had before it left or fell silent."""
 
-AWAY: Final = frozenset({State.NON_CONTACTABLE, State.ELSEWHERE})
-"""States that hide another one, which goes on beneath: a hold may expire while the car is silent."""
-
 
 class TransitionError(Exception):
     """The state machine has no such transition."""

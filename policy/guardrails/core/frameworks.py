@@ -1,4 +1,7 @@
-"""The public standards that rules refer to."""
+"""The public standards that rules refer to.
+
+Controls: https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-controls-reference.html
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,6 @@ from collections.abc import Iterable
 
 from pulumi_policy import PolicyComplianceFramework
 
-SECURITY_HUB_URL = (
-    "https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-controls-reference.html"
-)
 FSBP_NAME = "AWS Foundational Security Best Practices"
 FSBP_VERSION = "1.0.0"
 

@@ -30,11 +30,6 @@ def sources(resource: PolicyResource, name: str) -> list[PolicyResource]:
     return [source for source in found if source.resource_type != STACK_REFERENCE]
 
 
-def from_outside(resource: PolicyResource, name: str) -> bool:
-    """Whether a property was given and comes from nothing in this stack."""
-    return name in resource.property_dependencies and not sources(resource, name)
-
-
 def input_of(resource: PolicyResource, path: str) -> object:
     """The value at a plain dotted path; an unknown output that the program did not give is `MISSING`."""
     value: object = resource.props

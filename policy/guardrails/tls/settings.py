@@ -17,7 +17,6 @@ GROUP = "encryption in transit"
 
 DISTRIBUTION = DISTRIBUTIONS[0]
 LISTENERS = ("aws:lb/listener:Listener", "aws:alb/listener:Listener")
-_TARGET_GROUPS = ("aws:lb/targetGroup:TargetGroup", "aws:alb/targetGroup:TargetGroup")
 _BALANCERS = ("aws:lb/loadBalancer:LoadBalancer", "aws:alb/loadBalancer:LoadBalancer")
 
 _EDGE_POLICY = Like(r"TLSv1\.2_20(?:19|2[1-9])|TLSv1\.3_20\d\d", "TLSv1.2_2021 or newer", "TLSv1.2_2021")

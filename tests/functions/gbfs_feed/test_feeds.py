@@ -16,9 +16,10 @@ from ev_rental.rental.service import EndRequest, HoldRequest
 from ev_rental.rental.vocabulary import VehicleEvent
 from ev_rental.vocabulary import Market, RentalState
 from gbfs_feed.routes import routes
+from tests.functions.front import Answer
 from tests.functions.gbfs_feed.schemas import SCHEMAS
 from tests.functions.rental.world import MINUTE, NOON, World
-from tests.functions.rider_api.gateway import Answer, Gateway, gateway
+from tests.functions.rider_api.gateway import Gateway, gateway
 
 CAR = "SG-EV-000001"
 MARKETS = list(Market)
@@ -36,7 +37,7 @@ def api(world: World) -> Iterator[Gateway]:
 
 
 def get(api: Gateway, name: str, **more: Any) -> Answer:
-    return api.call("GET", f"/gbfs/3/{name}.json", token=None, **more)
+    return api.call("GET", f"/gbfs/3/{name}.json", by=None, **more)
 
 
 def vehicles(api: Gateway) -> dict[str, dict[str, Any]]:
@@ -101,7 +102,7 @@ def test_discovery_lists_every_file_and_each_is_there(api: Gateway) -> None:
     assert set(feeds) == set(SCHEMAS) - {"manifest"}
     for url in feeds.values():
         path = url.removeprefix("https://api.example.com/live")
-        assert api.call("GET", path, token=None).status == 200
+        assert api.call("GET", path, by=None).status == 200
     system = get(api, "system_information").body["data"]
     assert system["system_id"] == dataset["system_id"]
     assert system["manifest_url"] == "https://api.example.com/live/gbfs/3/manifest.json"
@@ -291,4 +292,4 @@ def test_a_feed_that_cannot_be_read_is_a_problem(api: Gateway, world: World) -> 
 
 def test_a_file_that_does_not_exist_is_said_so(api: Gateway) -> None:
     assert get(api, "free_bike_status").status == 404
-    assert api.call("POST", "/gbfs/3/gbfs.json", token=None).status == 405
+    assert api.call("POST", "/gbfs/3/gbfs.json", by=None).status == 405

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from botocore.exceptions import ClientError, ReadTimeoutError
+from tests.functions.dynamodb_faults import client_error, raise_after, raise_before
 
 Item = dict[str, Any]
 Key = tuple[str, ...]
@@ -71,10 +71,6 @@ _PAGE: Final = 3
 Fault = str | None
 
 
-def client_error(code: str, operation: str, **more: Any) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": code}, **more}, operation)  # type: ignore[typeddict-item]  # AWS's answers carry more than the stub knows
-
-
 class FakeDynamoDB:
     """`fault`: asked before each call, by operation, for the fault to play."""
 
@@ -101,7 +97,7 @@ class FakeDynamoDB:
             fault = self._begin("GetItem")
             assert ConsistentRead
             item = self.tables[TableName].get(_key(TableName, Key))
-            self._end(fault, "GetItem")
+            raise_after(fault, "GetItem")
             return {"Item": _project(item, request)} if item else {}
 
     def put_item(self, **put: Any) -> Any:
@@ -111,7 +107,7 @@ class FakeDynamoDB:
             if self._reason("Put", put)["Code"] != "None":
                 raise client_error("ConditionalCheckFailedException", "PutItem")
             self.put(put["TableName"], _key(put["TableName"], put["Item"]), put["Item"])
-            self._end(fault, "PutItem")
+            raise_after(fault, "PutItem")
             return {}
 
     def update_item(self, **update: Any) -> Any:
@@ -122,7 +118,7 @@ class FakeDynamoDB:
                 raise client_error("ConditionalCheckFailedException", "UpdateItem")
             table, key = _action_key("Update", update)
             self.put(table, key, self._result("Update", update, key))
-            self._end(fault, "UpdateItem")
+            raise_after(fault, "UpdateItem")
             new = copy.deepcopy(self.tables[table][key])
             return {"Attributes": new} if update.get("ReturnValues") == "ALL_NEW" else {}
 
@@ -135,7 +131,7 @@ class FakeDynamoDB:
             for request in requests[: len(requests) - len(skipped)]:
                 item = request["PutRequest"]["Item"]
                 self.put(table, _key(table, item), item)
-            self._end(fault, "BatchWriteItem")
+            raise_after(fault, "BatchWriteItem")
             return {"UnprocessedItems": {table: skipped}} if skipped else {}
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> Any:  # noqa: N803 - boto3's name
@@ -152,7 +148,7 @@ class FakeDynamoDB:
                 responses[table] = [_project(item, request) for item in found if item]
                 if skipped:
                     left[table] = {**request, "Keys": skipped}
-            self._end(fault, "BatchGetItem")
+            raise_after(fault, "BatchGetItem")
             return {"Responses": responses, "UnprocessedKeys": left}
 
     def query(self, **request: Any) -> Any:
@@ -200,7 +196,7 @@ class FakeDynamoDB:
             if more:
                 last = page[-1]
                 answer["LastEvaluatedKey"] = {name: last[name] for name in (*key, hash_name, range_name)}
-            self._end(fault, "Query")
+            raise_after(fault, "Query")
             return answer
 
     def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> Any:  # noqa: N803 - boto3's name
@@ -224,7 +220,7 @@ class FakeDynamoDB:
             for (kind, body), (table, key) in zip(actions, keys, strict=True):
                 if kind != "ConditionCheck":
                     self.put(table, key, self._result(kind, body, key))
-            self._end(fault, "TransactWriteItems")
+            raise_after(fault, "TransactWriteItems")
             return {}
 
     # What tests look at and do
@@ -246,19 +242,8 @@ class FakeDynamoDB:
     def _begin(self, operation: str) -> Fault:
         self.calls.append(operation)
         fault = self.fault(operation)
-        if fault == "throttled":
-            raise client_error("ThrottlingException", operation)
-        if fault == "broken_before":
-            raise client_error("InternalServerError", operation)
-        if fault == "timeout_before":
-            raise ReadTimeoutError(endpoint_url="https://dynamodb")
+        raise_before(fault, operation)
         return fault
-
-    def _end(self, fault: Fault, operation: str) -> None:
-        if fault == "broken_after":
-            raise client_error("InternalServerError", operation)
-        if fault == "timeout_after":
-            raise ReadTimeoutError(endpoint_url="https://dynamodb")
 
     def _reason(self, kind: str, body: dict[str, Any]) -> Item:
         table, key = _action_key(kind, body)

@@ -12,8 +12,9 @@ from http_api.operations import Operation
 from http_api.problems import PROBLEMS, ApiErrorCode
 from rental_store.environment import SettingError
 from rider_api.routes import routes
+from tests.functions.front import Answer
 from tests.functions.rental.world import World
-from tests.functions.rider_api.gateway import CLAIMS, ENVIRONMENT, Answer, Gateway, gateway
+from tests.functions.rider_api.gateway import CLAIMS, ENVIRONMENT, Gateway, gateway
 
 CAR = "SG-EV-000001"
 BODIES: dict[str, Any] = {
@@ -67,7 +68,7 @@ def test_nobody_is_let_in_without_a_valid_token(
     api: Gateway, operation: Operation[Any], token: str | None
 ) -> None:
     before = len(api.world.db.calls)
-    answer = ask(api, operation, token=token)
+    answer = ask(api, operation, by=token)
     assert is_problem(answer, 401, "unauthenticated")
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert len(api.world.db.calls) == before
@@ -79,7 +80,7 @@ def test_only_an_access_token_for_riding_is_let_in(
     api: Gateway, operation: Operation[Any], token: str
 ) -> None:
     before = len(api.world.db.calls)
-    assert is_problem(ask(api, operation, token=token), 403, "insufficient_scope")
+    assert is_problem(ask(api, operation, by=token), 403, "insufficient_scope")
     assert len(api.world.db.calls) == before
 
 
@@ -92,7 +93,7 @@ def test_another_riders_things_do_not_exist(api: Gateway, operation: Operation[A
     held = api.call("POST", "/v1/bookings", body={"vehicleId": CAR})
     command = api.call("POST", f"/v1/bookings/{held.body['bookingId']}/start")
     ids = {"bookingId": held.body["bookingId"], "commandId": command.body["commandId"]}
-    answer = ask(api, operation, ids, token="rider-2")
+    answer = ask(api, operation, ids, by="rider-2")
     assert answer.status == 404
     assert answer.body["code"].endswith("_not_found")
     own = api.call("GET", f"/v1/bookings/{held.body['bookingId']}").body
@@ -104,7 +105,7 @@ def test_another_riders_things_do_not_exist(api: Gateway, operation: Operation[A
 )
 def test_lists_have_nothing_of_another_rider(api: Gateway, path: str) -> None:
     held = api.call("POST", "/v1/bookings", body={"vehicleId": CAR})
-    answer = api.call("GET", path, token="rider-2", query=QUERIES.get(path))
+    answer = api.call("GET", path, by="rider-2", query=QUERIES.get(path))
     assert answer.status == 200
     assert held.body["bookingId"] not in answer.text
     assert "rider-1" not in answer.text
@@ -113,7 +114,7 @@ def test_lists_have_nothing_of_another_rider(api: Gateway, path: str) -> None:
 def test_a_problem_is_not_filed_under_another_riders_booking(api: Gateway) -> None:
     held = api.call("POST", "/v1/bookings", body={"vehicleId": CAR})
     body = {**BODIES["/v1/reports"], "bookingId": held.body["bookingId"]}
-    assert is_problem(api.call("POST", "/v1/reports", token="rider-2", body=body), 404, "booking_not_found")
+    assert is_problem(api.call("POST", "/v1/reports", by="rider-2", body=body), 404, "booking_not_found")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import pytest
 
 from ev_rental.rental.vocabulary import AckResult
 from ev_rental.vocabulary import RentalState
+from tests.functions.front import Answer
 from tests.functions.rental.world import MINUTE, World
-from tests.functions.rider_api.gateway import Answer, Gateway, gateway
+from tests.functions.rider_api.gateway import Gateway, gateway
 
 CAR = "SG-EV-000001"
 HERE = {"latitude": 1.3, "longitude": 103.85}
@@ -173,17 +174,17 @@ def test_a_key_is_good_for_one_request(api: Gateway) -> None:
 
 def test_two_riders_do_not_share_keys(api: Gateway) -> None:
     assert hold(api, key="same").status == 201
-    assert hold(api, "SG-EV-000002", key="same", token="rider-2").status == 201
+    assert hold(api, "SG-EV-000002", key="same", by="rider-2").status == 201
 
 
 def test_a_second_rider_does_not_get_the_same_car(api: Gateway) -> None:
     hold(api)
-    late = hold(api, token="rider-2")
+    late = hold(api, by="rider-2")
     assert (late.status, late.body["code"]) == (409, "vehicle_not_available")
 
 
 def test_a_stranger_to_the_rental_is_told_to_sign_up(api: Gateway) -> None:
-    refused = hold(api, token="rider-9")
+    refused = hold(api, by="rider-9")
     assert (refused.status, refused.body["code"]) == (403, "rider_not_registered")
 
 
@@ -296,7 +297,7 @@ def test_a_standby_region_reads_and_changes_nothing(world: World) -> None:
     with gateway(world, writes_enabled=False) as standby:
         assert standby.call("GET", f"/v1/bookings/{booking_id}").status == 200
         refusals = [
-            hold(standby, "SG-EV-000002", token="rider-2"),
+            hold(standby, "SG-EV-000002", by="rider-2"),
             start(standby, booking_id),
             standby.call("POST", f"/v1/bookings/{booking_id}/end", body={}),
             standby.call("POST", f"/v1/bookings/{booking_id}/cancel"),

@@ -1,18 +1,15 @@
-"""API Gateway in front of the staff API, over one market's tables: members of staff call, cars report."""
+"""The staff API, over one market's tables: members of staff call, cars report."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from typing import Any, Final, cast
 from unittest.mock import patch
-from urllib.parse import urlencode
 
 import staff_api.handler
 from backoffice_store.staff_store import StaffStore, Tables
 from ev_rental.alerts import AlertChange, Progress
-from ev_rental.rental.command import Command
 from ev_rental.rules import RULES_BY_NAME, Zone
 from ev_rental.sampling import Sample
 from ev_rental.staff.access import Group
@@ -28,6 +25,7 @@ from telemetry_processor.items import new_alert, vehicle_attributes, vehicle_fro
 from telemetry_processor.samples import sample_attributes
 from tests.functions.described import Described
 from tests.functions.fake_aws import InlineExecutor
+from tests.functions.front import FakeIot, Front
 from tests.functions.rental.fake_dynamodb import (
     ALERTS,
     BACKOFFICE,
@@ -37,7 +35,6 @@ from tests.functions.rental.fake_dynamodb import (
     VEHICLE_STATES,
 )
 from tests.functions.rental.world import REGION, World
-from tests.functions.rider_api.gateway import Answer, FakeIot, proxy_event
 
 ORIGIN: Final = "https://backoffice.sg.example.com"
 ENVIRONMENT: Final = {
@@ -72,87 +69,38 @@ OTHERS: Final[Mapping[str, dict[str, str]]] = {
 """Tokens that a pool signed and that are still no access token of the staff."""
 
 
-def claims_of(token: str) -> dict[str, str] | None:
-    """`nobody` is of no group; `operations+analyst` is of two; a forged token never gets claims."""
-    if token in OTHERS:
-        return OTHERS[token]
-    groups = [name for name in token.split("+") if name in tuple(Group)]
-    if not groups and token != "nobody":
-        return None
-    claims = {
-        "sub": f"sub-{token.replace('+', '-')}",
-        "email": f"{token}@example.com",
-        "token_use": "access",
-        "scope": SCOPES,
-    }
-    return claims | ({"cognito:groups": ",".join(groups)} if groups else {})
+class Office(Front):
+    """`by`: groups, or a name of OTHERS. `world` has riders and their service, over the same tables."""
 
-
-class Office:
-    """`call` goes through the handler. `world` has riders and their service, over the same tables."""
+    caller = "admin"
 
     def __init__(self, world: World, service: StaffService, iot: FakeIot) -> None:
-        self.world = world
+        super().__init__(world, iot, described())
         self.db = world.db
         self.service = service
-        self.iot = iot
-        self._keys = count()
         self._numbers = count(1)
 
-    # Staff
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        by: str | None = "admin",
-        body: Any = None,
-        key: str | None = "",
-        query: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """`by`: groups, or a name of OTHERS, or None. `key`: a new one when empty, none when None."""
-        sent = dict(headers or {})
-        if by is not None:
-            sent["Authorization"] = f"Bearer {by}"
-        if method != "GET" and key is not None:
-            sent["Idempotency-Key"] = key or f"key-{next(self._keys)}"
-        content = b"" if body is None else json.dumps(body).encode()
-        if content:
-            sent.setdefault("Content-Type", "application/json")
-        return self.request(method, path, urlencode(query or {}, doseq=True), sent, content)
-
-    def request(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], content: bytes
-    ) -> Answer:
-        given = {name.lower(): value for name, value in headers.items()}
-        claims = claims_of(given.get("authorization", "").removeprefix("Bearer "))
-        event = proxy_event(method, path, query, headers, content, claims)
-        event["requestContext"]["identity"] = {"sourceIp": "203.0.113.7"}
-        answer = json.loads(json.dumps(staff_api.handler.handler(event, None)))  # type: ignore[arg-type]  # unused
-        sent = {name.lower(): values[0] for name, values in answer["multiValueHeaders"].items()}
-        text = answer["body"] or ""
-        body = json.loads(text) if text else None
-        described().check(method, path, answer["statusCode"], sent, body)
-        assert sent["access-control-allow-origin"] == ORIGIN
-        return Answer(answer["statusCode"], sent, body, text)
-
-    def wsgi(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        """The same as a WSGI application, for tools that speak it."""
-        headers = {
-            name[5:].replace("_", "-").title(): value
-            for name, value in environ.items()
-            if name.startswith("HTTP_")
+    def claims_of(self, token: str) -> dict[str, str] | None:
+        """`nobody` is of no group; `operations+analyst` is of two; a forged token never gets claims."""
+        if token in OTHERS:
+            return OTHERS[token]
+        groups = [name for name in token.split("+") if name in tuple(Group)]
+        if not groups and token != "nobody":
+            return None
+        claims = {
+            "sub": f"sub-{token.replace('+', '-')}",
+            "email": f"{token}@example.com",
+            "token_use": "access",
+            "scope": SCOPES,
         }
-        if environ.get("CONTENT_TYPE"):
-            headers["Content-Type"] = environ["CONTENT_TYPE"]
-        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-        answer = self.request(
-            environ["REQUEST_METHOD"], path, environ["QUERY_STRING"], headers, environ["wsgi.input"].read()
-        )
-        start_response(f"{answer.status} -", list(answer.headers.items()))
-        return [answer.text.encode()]
+        return claims | ({"cognito:groups": ",".join(groups)} if groups else {})
+
+    def handle(self, event: dict[str, Any]) -> Mapping[str, Any]:
+        answer = staff_api.handler.handler(event, None)  # type: ignore[arg-type]  # the context is not used
+        assert answer["multiValueHeaders"]["Access-Control-Allow-Origin"] == [ORIGIN]
+        return answer
+
+    # Staff
 
     def records(self) -> list[dict[str, Any]]:
         """The audit trail, oldest first, as plain values."""
@@ -167,12 +115,6 @@ class Office:
         before = {one["audit_id"] for one in self.records()}
         answer = step()
         return answer, [one for one in self.records() if one["audit_id"] not in before]
-
-    def command(self, answer: Answer) -> Command:
-        """The command that an answer tells of."""
-        command = self.world.store.command(answer.body["commandId"])
-        assert command is not None
-        return command
 
     # Cars
 

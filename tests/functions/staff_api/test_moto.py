@@ -21,9 +21,9 @@ from ev_rental.vocabulary import Severity
 from ev_rental.work_orders import UNFINISHED, Priority
 from kpi_store.items import totals_row
 from telemetry_processor.samples import Samples
+from tests.functions.front import FakeIot
 from tests.functions.rental.fake_dynamodb import ALL_INDEXES, KEYS, KPI, NUMBERS, SAMPLES
 from tests.functions.rental.world import MINUTE, World
-from tests.functions.rider_api.gateway import FakeIot
 from tests.functions.staff_api.office import Office, staff_service
 
 CAR, OTHER = "SG-EV-000001", "SG-EV-000002"

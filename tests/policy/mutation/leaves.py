@@ -50,14 +50,14 @@ def put(inputs: Mapping[str, Any], way: Way, value: object) -> dict[str, Any]:
 
 def _put(here: Any, way: Way, value: object) -> Any:
     step, *rest = way
-    copy = list(here) if isinstance(here, list) else dict(here if isinstance(here, Mapping) else {})
+    copy: Any = list(here) if isinstance(here, list) else dict(here if isinstance(here, Mapping) else {})
     if rest:
         inner = copy.get(step, {}) if isinstance(copy, dict) else copy[int(step)]
-        copy[step] = _put(inner, tuple(rest), value)  # type: ignore[index]
+        copy[step] = _put(inner, tuple(rest), value)
     elif value is GONE:
-        del copy[step]  # type: ignore[arg-type]
+        del copy[step]
     else:
-        copy[step] = value  # type: ignore[index]
+        copy[step] = value
     return copy
 
 
