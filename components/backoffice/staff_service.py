@@ -13,9 +13,10 @@ from components.foundation import Foundation
 from components.iam import Condition, Statement
 from components.lambda_function import FUNCTIONS_DIR, LambdaFunction, LambdaFunctionArgs
 from components.markets import Region
+from components.openapi import Cors
 from components.rental.access import RentalTables
 from components.rental.commands import send_commands
-from components.rest_api import ApiLogging, Cors, RestApi, RestApiArgs
+from components.rest_api import ApiLogging, RestApi, RestApiArgs
 from components.sizing import ApiThrottle
 from components.table import TableReference
 from components.tags import DataClass, component_tags

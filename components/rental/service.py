@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 
 from components.alarms import Alarm, create_alarms, dead_letter_alarm, function_alarms
 from components.bucket import EncryptedBucket, EncryptedBucketArgs
@@ -123,7 +124,7 @@ class RentalService(pulumi.ComponentResource):
             [*tables.read(), tables.read_state()],
             reserved_concurrency=20,
         )
-        expirer = self._function(
+        self._function(
             "booking_expirer",
             "Ends holds and commands whose time is over",
             [*tables.read(), tables.write(), tables.write_state()],
@@ -131,7 +132,7 @@ class RentalService(pulumi.ComponentResource):
             dead_letter_arn=scheduled_dead_letters.arn,
             reserved_concurrency=1,
         )
-        detector = self._function(
+        self._function(
             "offline_detector",
             "Finds cars that have not been heard of",
             everything,
@@ -139,7 +140,7 @@ class RentalService(pulumi.ComponentResource):
             dead_letter_arn=scheduled_dead_letters.arn,
             reserved_concurrency=1,
         )
-        reconciler = self._function(
+        self._function(
             "reconciler",
             "Puts right what a failover left in halves",
             everything,
@@ -147,78 +148,9 @@ class RentalService(pulumi.ComponentResource):
             dead_letter_arn=scheduled_dead_letters.arn,
             reserved_concurrency=1,
         )
-        invoices = ConsumedQueue(
-            f"{name}-invoices",
-            ConsumedQueueArgs(
-                key_arn=key_arn, function_timeout_seconds=INVOICER_TIMEOUT_SECONDS, tags=self._tags
-            ),
-            opts=self._child,
-        )
-        self.bus.route("invoices", detail_types=["trip.completed"], to=invoices, account_id=base.account_id)
-        invoicer = self._function(
-            "invoicer",
-            "Invoices every trip exactly once",
-            [*tables.read(), tables.write(), consume_statement(invoices.arn)],
-            timeout_seconds=INVOICER_TIMEOUT_SECONDS,
-            dead_letter_arn=scheduled_dead_letters.arn,
-            reserved_concurrency=5,
-        )
-        consume(
-            f"{name}-invoices-mapping",
-            queue_arn=invoices.arn,
-            alias_arn=invoicer.alias_arn,
-            max_concurrency=4,  # one is left for the nightly run
-            tags=self._tags,
-            parent=self,
-        )
+        self._invoices(scheduled_dead_letters)
         self._outbox()
-        Schedules(
-            f"{name}-schedules",
-            SchedulesArgs(
-                account_id=base.account_id,
-                time_zone=args.time_zone,
-                key_arn=key_arn,
-                dead_letter_arn=scheduled_dead_letters.arn,
-                tasks=(
-                    ScheduledTask(
-                        "expire",
-                        "Holds and commands that are over",
-                        "rate(1 minute)",
-                        {"task": "expire"},
-                        expirer.alias_arn,
-                    ),
-                    ScheduledTask(
-                        "offline",
-                        "Cars that are silent",
-                        "rate(5 minutes)",
-                        {"task": "detect"},
-                        detector.alias_arn,
-                    ),
-                    ScheduledTask(
-                        "reconcile",
-                        "Halves of what another Region did",
-                        "rate(15 minutes)",
-                        {"task": "reconcile"},
-                        reconciler.alias_arn,
-                    ),
-                    ScheduledTask(
-                        "invoice-catch-up",
-                        "Trips of the day without an invoice",
-                        "cron(0 3 * * ? *)",
-                        {"task": "catch-up"},
-                        invoicer.alias_arn,
-                    ),
-                ),
-                tags=self._tags,
-                enabled=args.writes_enabled,
-            ),
-            opts=self._child,
-        )
-        self._alarms += [
-            dead_letter_alarm("invoices", invoices.dead_letter_name, "Trips were not invoiced"),
-            dead_letter_alarm("schedules", scheduled_dead_letters.name, "Scheduled work was not done"),
-            *(_sweep_alarm(service, metric) for service in SWEEPS for metric in ("Failed", "Unfinished")),
-        ]
+        self._schedules(scheduled_dead_letters)
         create_alarms(name, self._alarms, topic_arn=base.alarm_topic_arn, tags=self._tags, parent=self)
         self.api = RestApi(
             f"{name}-api",
@@ -240,6 +172,87 @@ class RentalService(pulumi.ComponentResource):
             opts=self._child,
         )
         self.register_outputs({"busName": self.bus.bus_name, "apiStageArn": self.api.stage_arn})
+
+    def _invoices(self, scheduled_dead_letters: aws.sqs.Queue) -> None:
+        """Every completed trip is invoiced: by its event, and by the nightly run if that got lost."""
+        invoices = ConsumedQueue(
+            f"{self._name}-invoices",
+            ConsumedQueueArgs(
+                key_arn=self._key_arn, function_timeout_seconds=INVOICER_TIMEOUT_SECONDS, tags=self._tags
+            ),
+            opts=self._child,
+        )
+        self.bus.route(
+            "invoices", detail_types=["trip.completed"], to=invoices, account_id=self._base.account_id
+        )
+        invoicer = self._function(
+            "invoicer",
+            "Invoices every trip exactly once",
+            [*self._args.tables.read(), self._args.tables.write(), consume_statement(invoices.arn)],
+            timeout_seconds=INVOICER_TIMEOUT_SECONDS,
+            dead_letter_arn=scheduled_dead_letters.arn,
+            reserved_concurrency=5,
+        )
+        consume(
+            f"{self._name}-invoices-mapping",
+            queue_arn=invoices.arn,
+            alias_arn=invoicer.alias_arn,
+            max_concurrency=4,  # one is left for the nightly run
+            tags=self._tags,
+            parent=self,
+        )
+        self._alarms.append(
+            dead_letter_alarm("invoices", invoices.dead_letter_name, "Trips were not invoiced")
+        )
+
+    def _schedules(self, dead_letters: aws.sqs.Queue) -> None:
+        """What is done by the clock, where this Region is the one that writes."""
+        Schedules(
+            f"{self._name}-schedules",
+            SchedulesArgs(
+                account_id=self._base.account_id,
+                time_zone=self._args.time_zone,
+                key_arn=self._key_arn,
+                dead_letter_arn=dead_letters.arn,
+                tasks=(
+                    ScheduledTask(
+                        "expire",
+                        "Holds and commands that are over",
+                        "rate(1 minute)",
+                        {"task": "expire"},
+                        self.functions["booking-expirer"].alias_arn,
+                    ),
+                    ScheduledTask(
+                        "offline",
+                        "Cars that are silent",
+                        "rate(5 minutes)",
+                        {"task": "detect"},
+                        self.functions["offline-detector"].alias_arn,
+                    ),
+                    ScheduledTask(
+                        "reconcile",
+                        "Halves of what another Region did",
+                        "rate(15 minutes)",
+                        {"task": "reconcile"},
+                        self.functions["reconciler"].alias_arn,
+                    ),
+                    ScheduledTask(
+                        "invoice-catch-up",
+                        "Trips of the day without an invoice",
+                        "cron(0 3 * * ? *)",
+                        {"task": "catch-up"},
+                        self.functions["invoicer"].alias_arn,
+                    ),
+                ),
+                tags=self._tags,
+                enabled=self._args.writes_enabled,
+            ),
+            opts=self._child,
+        )
+        self._alarms += [
+            dead_letter_alarm("schedules", dead_letters.name, "Scheduled work was not done"),
+            *(_sweep_alarm(service, metric) for service in SWEEPS for metric in ("Failed", "Unfinished")),
+        ]
 
     def _outbox(self) -> None:
         """Every change of a table reaches the bus at least once: the streams are the outbox."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import staff_api.handler
 from components.markets import MARKETS, Market as StackMarket
-from components.rest_api import Cors, served_document
+from components.openapi import Cors, served_document
 from ev_rental.staff.access import groups_of
 from ev_rental.staff.audit import Actor
 from ev_rental.vocabulary import Market

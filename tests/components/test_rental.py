@@ -6,16 +6,9 @@ from typing import Any
 import pytest
 
 from components.lambda_function import FUNCTIONS_DIR, FunctionHome, LambdaFunction, LambdaFunctionArgs
+from components.openapi import OpenApiError, operations, served_document
 from components.queue import ConsumedQueueArgs
-from components.rest_api import (
-    ApiLogging,
-    ApiLoggingArgs,
-    OpenApiError,
-    RestApi,
-    RestApiArgs,
-    operations,
-    served_document,
-)
+from components.rest_api import ApiLogging, ApiLoggingArgs, RestApi, RestApiArgs
 from components.schedule import ScheduledTask
 from components.sizing import rider_api_throttle
 from tests.iam_evaluator import Request, allows

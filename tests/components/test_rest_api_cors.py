@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.rest_api import Cors, served_document
+from components.openapi import Cors, served_document
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.0.3",

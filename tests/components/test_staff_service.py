@@ -19,8 +19,9 @@ from components.backoffice.staff_service import (
 from components.encryption import DataDomain
 from components.lambda_function import FUNCTIONS_DIR
 from components.markets import Region
+from components.openapi import operations
 from components.rental.access import RentalTables
-from components.rest_api import ApiLogging, ApiLoggingArgs, operations
+from components.rest_api import ApiLogging, ApiLoggingArgs
 from components.table import DataArgs, TableReference
 from components.telemetry import VehicleStateTables
 from components.telemetry.processor import TelemetryProcessor, TelemetryProcessorArgs

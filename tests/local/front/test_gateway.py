@@ -10,7 +10,7 @@ import jwt
 import pytest
 from hypothesis import given, strategies as st
 
-from components.rest_api import Cors, served_document
+from components.openapi import Cors, served_document
 from local.front.functions import (
     AwayError,
     FunctionFailedError,

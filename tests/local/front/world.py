@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from components.rest_api import Cors, served_document
+from components.openapi import Cors, served_document
 from local.clock import Clock
 from local.deployment import Deployed, Deployment
 from local.endpoints import Endpoints
