@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger
 import copy
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,17 +61,6 @@ def operations(document: Mapping[str, Any]) -> list[tuple[str, str, dict[str, An
         for method, operation in item.items()
         if method in METHODS
     ]
-
-
-def check_document(document: Mapping[str, Any], prefixes: Collection[str]) -> None:
-    """Raises OpenApiError where a path has none of the `prefixes`, or who may call it is not said."""
-    if SECURITY_SCHEME not in document.get("components", {}).get("securitySchemes", {}):
-        raise OpenApiError(f"the document has no security scheme {SECURITY_SCHEME!r}: add it to components")
-    for path, method, operation in operations(document):
-        if not any(path.startswith(prefix) for prefix in prefixes):
-            raise OpenApiError(f"{method.upper()} {path}: no function serves it; add a prefix to functions")
-        if "security" not in operation and "security" not in document:
-            raise OpenApiError(f"{method.upper()} {path}: says nothing of security; name a scheme or say []")
 
 
 def served_document(

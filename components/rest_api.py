@@ -16,7 +16,7 @@ import pulumi_aws as aws
 from components.alarms import Alarm, create_alarms
 from components.iam import Statement, service_role
 from components.lambda_function import LambdaFunction
-from components.openapi import Cors, check_document, served_document
+from components.openapi import SECURITY_SCHEME, Cors, OpenApiError, operations, served_document
 from components.tags import DataClass, Tags, component_tags
 
 _ACCESS_LOG = {
@@ -106,7 +106,19 @@ class RestApiArgs:
     cors: Cors | None = None
 
     def __post_init__(self) -> None:
-        check_document(self.document, self.functions)
+        if SECURITY_SCHEME not in self.document.get("components", {}).get("securitySchemes", {}):
+            raise OpenApiError(
+                f"the document has no security scheme {SECURITY_SCHEME!r}: add it to components"
+            )
+        for path, method, operation in operations(self.document):
+            if not any(path.startswith(prefix) for prefix in self.functions):
+                raise OpenApiError(
+                    f"{method.upper()} {path}: no function serves it; add a prefix to functions"
+                )
+            if "security" not in operation and "security" not in self.document:
+                raise OpenApiError(
+                    f"{method.upper()} {path}: says nothing of security; name a scheme or say []"
+                )
 
 
 class RestApi(pulumi.ComponentResource):
