@@ -16,7 +16,7 @@ from ev_rental.rental.explain import explain
 from ev_rental.rental.invoice import Invoice
 from ev_rental.rental.market import known_bay
 from ev_rental.rental.reading import Reading
-from ev_rental.rental.reconcile import reconcile, reconcile_invoices
+from ev_rental.rental.reconcile_sweep import reconcile, reconcile_invoices
 from ev_rental.rental.rider import Rider
 from ev_rental.rental.station import Bay, BayRef
 from ev_rental.rental.steps import Steps, Sweep

@@ -8,7 +8,7 @@ any time. What one run puts right may show the next run more: two runs settle al
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ev_rental.rental import reconciling
+from ev_rental.rental import reconcile_decisions
 from ev_rental.rental.booking import LIVE, Booking
 from ev_rental.rental.invoice import Invoice
 from ev_rental.rental.market import stations
@@ -75,7 +75,7 @@ def _booking(steps: Steps, booking_id: str) -> _Decide:
             and (other.vehicle_id == booking.vehicle_id or other.rider_id == booking.rider_id)
             for other in others
         )
-        found = reconciling.Claim(
+        found = reconcile_decisions.Claim(
             booking=booking,
             vehicle=vehicle,
             rider=rider,
@@ -84,14 +84,14 @@ def _booking(steps: Steps, booking_id: str) -> _Decide:
             rival=rival,
             bay_taken=bay is not None and _is_taken(steps, bay, booking),
         )
-        return reconciling.claim(found, steps.new_id(), now)
+        return reconcile_decisions.claim(found, steps.new_id(), now)
 
     return decide
 
 
 def _invoice(steps: Steps, invoice: Invoice) -> _Decide:
     def decide(now: int) -> list[Write] | None:
-        return reconciling.follow_invoice(steps.store.booking(invoice.booking_id), invoice, now)
+        return reconcile_decisions.follow_invoice(steps.store.booking(invoice.booking_id), invoice, now)
 
     return decide
 
@@ -101,7 +101,7 @@ def _rider(steps: Steps, rider_id: str) -> _Decide:
         rider = steps.store.rider(rider_id)
         if rider is None or rider.live_booking_id is None:
             return None
-        return reconciling.unlock_rider(rider, steps.store.booking(rider.live_booking_id), now)
+        return reconcile_decisions.unlock_rider(rider, steps.store.booking(rider.live_booking_id), now)
 
     return decide
 
@@ -117,12 +117,12 @@ def _vehicle(steps: Steps, vehicle_id: str) -> _Decide:
             booking = store.booking(vehicle.booking_id)
             ended_in = None if booking is None or booking.destination is None else booking.destination
             bay = None if ended_in is None else store.bay(ended_in)
-            writes = reconciling.free_vehicle(vehicle, booking, bay, steps.new_id(), now)
+            writes = reconcile_decisions.free_vehicle(vehicle, booking, bay, steps.new_id(), now)
             if writes is not None:
                 return writes
         bay = None if vehicle.bay is None else store.bay(vehicle.bay)
         there = store.vehicle(bay.occupied_by) if bay is not None and bay.occupied_by else None
-        return reconciling.tidy_place(vehicle, bay, there, now)
+        return reconcile_decisions.tidy_place(vehicle, bay, there, now)
 
     return decide
 
@@ -132,7 +132,7 @@ def _mirror(steps: Steps, vehicle_id: str) -> _Decide:
         vehicle = steps.store.vehicle(vehicle_id)
         if vehicle is None:
             return None
-        return reconciling.mirror(vehicle, steps.store.readings([vehicle_id])[vehicle_id])
+        return reconcile_decisions.mirror(vehicle, steps.store.readings([vehicle_id])[vehicle_id])
 
     return decide
 
@@ -146,7 +146,7 @@ def _bay(steps: Steps, here: BayRef) -> _Decide:
             return None
         booking = store.booking(bay.reserved_by) if bay.reserved_by else None
         occupant = store.vehicle(bay.occupied_by) if bay.occupied_by else None
-        return reconciling.tidy_bay(bay, booking, occupant, now)
+        return reconcile_decisions.tidy_bay(bay, booking, occupant, now)
 
     return decide
 
