@@ -5,14 +5,14 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from diagrams import explorer
-from tests.program.graphs import graphs
+from tests.program.graphs import graph
 
 
 def test_a_resource_is_found_and_walked_from_with_nothing_on_the_console(
     browser: Browser, tmp_path: Path
 ) -> None:
     file = tmp_path / "dev.html"
-    file.write_text(explorer.render(graphs()["dev"]))
+    file.write_text(explorer.render(graph("dev")))
     page = browser.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))

@@ -15,11 +15,9 @@ from guardrails.core.rule import Outcome, Resource, ResourceRule, StackRule
 from guardrails.core.waivers import Waiver, parse
 from guardrails.pack import RULES
 from offline import graph as offline_graph
-from offline.config import Project
-from offline.run import preview_in_process
 from offline.values import UNKNOWN
-from offline.worker import StackResult
 from tests.policy import shapes
+from tests.program.graphs import graph
 
 ROOT = Path(__file__).resolve().parents[2]
 PACK = ROOT / "policy"
@@ -31,16 +29,11 @@ Finding = tuple[str, str, str]
 
 
 @cache
-def preview(stack: str) -> StackResult:
-    """The offline preview of a stack, without policies."""
-    result = preview_in_process(Project.find(ROOT), stack)
-    assert not result.graph.failed, result.graph.diagnostics
-    return result
-
-
-def nodes(stack: str) -> dict[str, Node]:
+def nodes(stack: str) -> Mapping[str, Node]:
     """The resources of a stack by URN, in the order of the URNs."""
-    return {node.urn: node for node in preview(stack).graph.sorted()}
+    found = graph(stack)
+    assert not found.failed, found.diagnostics
+    return {node.urn: node for node in found.sorted()}
 
 
 @cache

@@ -38,6 +38,14 @@ def graphs() -> dict[str, Graph]:
         return made
 
 
+@cache
+def graph(stack: str) -> Graph:
+    """The graph of one stack: of those that the workers share, or previewed by itself where nobody shares."""
+    if "PYTEST_XDIST_TESTRUNUID" in os.environ:
+        return graphs()[stack]
+    return preview_in_process(Project.find(ROOT), stack).graph
+
+
 def shared_folder(run: str) -> Path:
     """What the workers of one test run share; tests/conftest.py removes it at the end."""
     folder = Path(tempfile.gettempdir()) / f"blue-horizons-tests-{run}"
