@@ -86,6 +86,8 @@ class _Kills:
 
     def __init__(self, folder: Folder, processes: Sequence[str], seconds: float) -> None:
         self._folder, self._processes = folder, processes
+        for name in processes:  # a wrong name is told before the load, not after half of it
+            self._of(name)
         self._pause = seconds / (len(processes) + 1)
         self.back_after = [0.0]
         """Seconds until each was running again."""
@@ -106,10 +108,10 @@ class _Kills:
 
     def _of(self, name: str) -> Mapping[str, Any]:
         status = Status.load(self._folder)
-        _hold(status is not None and name in status.processes, f"there is no process {name!r} to kill")
-        assert status is not None  # noqa: S101 - held above
-        found: Mapping[str, Any] = status.processes[name]
-        return found
+        processes: Mapping[str, Mapping[str, Any]] = status.processes if status else {}
+        if name not in processes:
+            raise SystemExit(f"--kill {name!r}: the processes are {', '.join(processes) or 'gone'}")
+        return processes[name]
 
 
 def _loaded(folder: Folder, cars: int, minutes: float, kills: _Kills) -> dict[str, Any]:

@@ -49,6 +49,10 @@ def run() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(copytree(PACK, Path(folder) / "pack"))
         program = (plain / "__main__.py").read_text(encoding="utf-8")
+        if _READ_ONCE not in program:
+            raise SystemExit(
+                f"the pack's program has no line {_READ_ONCE!r}: there is nothing to compare with"
+            )
         (plain / "__main__.py").write_text(program.replace(_READ_ONCE, ""), encoding="utf-8")
         figures["reads_each_time_seconds"] = _median(graph, {}, plain, rounds=1)
     figures["pack_to_preview"] = figures["pack_seconds"] / preview

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS: Final = 0.3
 _WAIT_SECONDS: Final = 20
+_ANSWER_SECONDS: Final = 60
+"""More than the emulated AWS waits for an event."""
 _COLUMNS: Final = 80
 
 
@@ -238,13 +240,17 @@ def _events(options: argparse.Namespace) -> int:
     after = 0
     while True:
         wait = _WAIT_SECONDS if options.follow else 0
-        with urlopen(f"{origin}/_local/events?after={after}&wait={wait}", timeout=60) as answer:  # noqa: S310 - ours
-            told = json.load(answer)
+        told = _told(f"{origin}/_local/events?after={after}&wait={wait}")
         for event in told["events"]:
             print(json.dumps(event) if options.json else _event_line(event), flush=True)
         after = told["next"]
         if not options.follow:
             return 0
+
+
+def _told(url: str) -> Any:  # noqa: ANN401 - JSON
+    with urlopen(url, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 - an origin of ours
+        return json.load(answer)
 
 
 def _event_line(event: dict[str, Any]) -> str:
@@ -258,8 +264,7 @@ def _inbox(options: argparse.Namespace) -> int:
     from local.endpoints import Endpoints
 
     origin = Endpoints.load(_running(options).endpoints).url("aws")
-    with urlopen(f"{origin}/_local/inbox", timeout=30) as answer:  # noqa: S310 - an origin of ours
-        notices = json.load(answer)
+    notices = _told(f"{origin}/_local/inbox")
     if options.json:
         print(json.dumps(notices, indent=2))
         return 0
@@ -293,10 +298,13 @@ def _region(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from local.folder import ROOT, Folder, python_environment
+    from local.folder import ROOT, python_environment
 
+    whose = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    whose.add_argument("--stack", default="dev")
+    given, others = whose.parse_known_args(options.arguments)
     return subprocess.run(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", "local.fleet", str(Folder.of("dev").path), *options.arguments],
+        [sys.executable, "-m", "local.fleet", str(_folder(given).path), *others],
         cwd=ROOT,
         env=python_environment(),
         check=False,

@@ -8,6 +8,8 @@ import pulumi_aws as aws
 
 from components.tags import Tags
 
+_MINUTES = "minutes"
+
 
 @dataclass(frozen=True)
 class Login:
@@ -140,8 +142,8 @@ def open_login(
             id_token_validity=login.token_minutes,
             refresh_token_validity=login.refresh_validity,
             token_validity_units=aws.cognito.UserPoolClientTokenValidityUnitsArgs(
-                access_token="minutes",  # noqa: S106 - a unit
-                id_token="minutes",  # noqa: S106 - a unit
+                access_token=_MINUTES,
+                id_token=_MINUTES,
                 refresh_token=login.refresh_unit,
             ),
         ),

@@ -4,6 +4,7 @@ Mocks know nothing of parents, dependencies or transforms; for relations use the
 """
 
 import asyncio
+import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pulumi
 
 from offline.program import settle
+from tests.stacks import ROOT, stack_config
 
 ACCOUNT = "111122223333"
 REGION = "ap-southeast-1"
@@ -212,3 +214,12 @@ def record(
         asyncio.set_event_loop(None)
         loop.close()
     return recording
+
+
+def record_program(stack: str, switches: Mapping[str, str] | None = None) -> Recording:
+    """Run the whole program of a stack, with these settings besides its own."""
+
+    def build() -> None:
+        runpy.run_path(str(ROOT / "__main__.py"))
+
+    return record(build, stack=stack, config={**stack_config(stack), **(switches or {})})

@@ -216,7 +216,7 @@ def _locked(leaves: Mapping[str, Any]) -> bool | UnsetType:
     return all(told) if told else UNSET
 
 
-def _leaf_view(path: str, unit: str, value: Any) -> LeafView:  # noqa: ANN401 - any leaf's value
+def _leaf_view(path: str, unit: str, value: object) -> LeafView:
     if isinstance(value, bool):
         return LeafView(path=path, unit=unit, flag=value)
     if isinstance(value, int | float):

@@ -18,6 +18,7 @@ from local.folder import Folder
 
 _EXAMPLES = """examples:
   ev simulate --scenario thermal-runaway --minutes 2
+  ev simulate --stack prod-my --minutes 10
   ev simulate --cars 200 --riders 40 --scenario rush-hour --minutes 10 --json
 """
 
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("folder", type=Path, help=argparse.SUPPRESS)
+    add("--stack", help="the stack (default: dev)")  # `ev` reads it, and hands over the folder
     add("--cars", type=_count, default=Plan.cars, metavar="N", help="cars (default: %(default)s)")
     add("--riders", type=_count, default=Plan.riders, metavar="N", help="riders (default: %(default)s)")
     add("--seed", type=int, default=Plan.seed, metavar="N", help="another seed is another fleet")

@@ -94,6 +94,16 @@ def test_what_needs_a_running_platform_says_how_to_get_one(
 def test_simulate_says_how_to_get_a_platform(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", "--minutes", "1"]) == 1
     assert capfd.readouterr().err == "dev is not deployed: bring it up with `ev up dev`\n"
+    assert main(["simulate", "--stack", "nowhere", "--minutes", "1"]) == 2
+    assert "there is no stack 'nowhere': the stacks are dev, prod" in capfd.readouterr().err
+
+
+def test_simulate_drives_the_stack_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("local.folder.Folder.of", lambda stack: Folder(tmp_path / stack))
+    assert main(["simulate", "--minutes", "1", "--stack", "prod-my"]) == 1
+    assert capfd.readouterr().err == "prod-my is not deployed: bring it up with `ev up prod-my`\n"
 
 
 @pytest.mark.usefixtures("folder")

@@ -1,12 +1,8 @@
 """The whole program under mocks, once for each of the home market's stacks."""
 
-import runpy
-from collections.abc import Mapping
-
 import pytest
 
-from tests.recording import Recording, record
-from tests.stacks import ROOT, stack_config
+from tests.recording import Recording, record_program
 
 EVERYTHING = {
     "blue-horizons:containerPlatform": "ecs",
@@ -28,29 +24,22 @@ EVERYTHING = {
 }
 
 
-def _program(stack: str, switches: Mapping[str, str] | None = None) -> Recording:
-    def build() -> None:
-        runpy.run_path(str(ROOT / "__main__.py"))
-
-    return record(build, stack=stack, config={**stack_config(stack), **(switches or {})})
-
-
 @pytest.fixture(scope="session")
 def dev() -> Recording:
     """The dev stack's resources."""
-    return _program("dev")
+    return record_program("dev")
 
 
 @pytest.fixture(scope="session")
 def prod() -> Recording:
     """The prod stack's resources."""
-    return _program("prod")
+    return record_program("prod")
 
 
 @pytest.fixture(scope="session")
 def everything() -> Recording:
     """The prod stack's resources with every switch on."""
-    return _program("prod", EVERYTHING)
+    return record_program("prod", EVERYTHING)
 
 
 @pytest.fixture(params=["dev", "prod"])

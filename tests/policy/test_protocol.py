@@ -33,6 +33,7 @@ ACL = "aws:wafv2/webAcl:WebAcl"
 LOG = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 SECRET_TEXT = "hunter2"
+READ_ONCE = "read_once(policy)\n"
 
 
 STACK_RULES = {rule.name for rule in ALL_RULES if isinstance(rule, StackRule)}
@@ -108,7 +109,8 @@ def test_no_rule_stumbled_over_an_unknown_value(hard_cases: PackReport) -> None:
 def test_the_sdks_own_way_of_reading_finds_the_same(tmp_path: Path) -> None:
     plain = Path(shutil.copytree(PACK, tmp_path / "plain", ignore=shutil.ignore_patterns("__pycache__")))
     program = (plain / "__main__.py").read_text(encoding="utf-8")
-    (plain / "__main__.py").write_text(program.replace("read_once(policy)\n", ""), encoding="utf-8")
+    assert READ_ONCE in program
+    (plain / "__main__.py").write_text(program.replace(READ_ONCE, ""), encoding="utf-8")
     sources = {"kmsKeyId": [urn_of(KEY, "own")]}
     resources = [
         _resource(KEY, {}, "own"),

@@ -37,6 +37,22 @@ def test_a_waiver_covers_the_resources_that_its_pattern_matches() -> None:
     assert ledger.find("encryption-storage", URN) is None
 
 
+def test_a_call_that_comes_while_the_waivers_are_being_read_has_them_too() -> None:
+    found: list[object] = []
+
+    def today() -> date:
+        if not found:
+            found.append(None)
+            ledger.load(config)
+            found.append(ledger.find("encryption-compute", URN))
+        return TODAY
+
+    config = {"waivers": [{**GOOD, "urn": "*$aws:lambda/function:Function::p"}]}
+    ledger = Ledger(RULES, today)
+    ledger.load(config)
+    assert found[1] is not None
+
+
 def test_a_waiver_holds_through_its_last_day_and_not_after() -> None:
     assert _ledger(GOOD).parsed.waivers
     late = _ledger(GOOD, today=lambda: date(2026, 3, 2)).parsed

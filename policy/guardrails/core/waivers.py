@@ -152,8 +152,9 @@ class Ledger:
     def load(self, config: Mapping[str, Any]) -> Parsed:
         """Take over a configuration; cheap when it is the one already loaded."""
         if config != self._config:
-            self._config = dict(config)
             self.parsed = parse(config, self._rules, self._today())
+            # Last: calls come at once, and whoever finds it loaded must find the waivers.
+            self._config = dict(config)
         return self.parsed
 
     def find(self, rule: str, urn: str) -> Waiver | None:
