@@ -106,6 +106,8 @@ class Office:
         cookie: Any = {"name": name, "value": value, "url": self.server.login.origin, "httpOnly": True}
         page.context.add_cookies([cookie])
         page.goto(f"{self.server.page.origin}{path}")
+        # By way of the login and back: what a test routes or watches while a page goes is lost with it.
+        page.locator("#side").wait_for(state="attached")  # a phone hides it
         return page
 
     @staticmethod
