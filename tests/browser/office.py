@@ -107,7 +107,7 @@ class Office:
         page.context.add_cookies([cookie])
         page.goto(f"{self.server.page.origin}{path}")
         # By way of the login and back: what a test routes or watches while a page goes is lost with it.
-        page.locator("#side").wait_for(state="attached")  # a phone hides it
+        page.locator("h1").first.wait_for()
         return page
 
     @staticmethod
